@@ -1,0 +1,190 @@
+#pragma once
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../version.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+constexpr bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+constexpr bool is_ascii(char c) noexcept { return static_cast<unsigned char>(c) < 0x80; }
+
+/// The unreserved characters of RFC 3986 section 2.3.
+constexpr bool is_unreserved(char c) noexcept {
+  return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+inline std::string_view trim(std::string_view text) noexcept {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+constexpr int hex_digit(char c) noexcept {
+  if (is_digit(c)) return c - '0';
+  const char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+inline void append_percent_encoded(std::string& out, char c) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  out += {'%', digits[byte >> 4U], digits[byte & 0x0fU]};
+}
+
+/// Encodes all but unreserved characters (RFC 3986 section 2.1), so that the result is one path segment or one query
+/// value.
+inline std::string percent_encode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+    } else {
+      append_percent_encoded(out, c);
+    }
+  }
+  return out;
+}
+
+/// application/x-www-form-urlencoded, as RFC 6749 appendix B wants it for client id, secret and every parameter.
+inline std::string form_encode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() * 3);  // at once: growing would leave a copy of a secret behind
+  for (const char c : text) {
+    if (c == ' ') {
+      out += '+';
+    } else if (is_unreserved(c) && c != '~') {
+      out += c;
+    } else {
+      append_percent_encoded(out, c);
+    }
+  }
+  return out;
+}
+
+/// Nothing when a '%' is not followed by two hexadecimal digits.
+inline std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (text.size() - i < 3) return std::nullopt;
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+/// RFC 4648 section 4, with padding.
+inline std::string base64_encode(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = group << 8U | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    }
+    for (std::size_t j = 0; j < 4; ++j) out += j <= count ? alphabet[group >> (18 - 6 * j) & 0x3fU] : '=';
+  }
+  return out;
+}
+
+constexpr int base64url_digit(char c) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  if (c == '-') return 62;
+  return c == '_' ? 63 : -1;
+}
+
+/// RFC 4648 section 5 without padding, as a JWT uses it (RFC 7515 section 2). Nothing when the text is not that.
+inline std::optional<std::string> base64url_decode(std::string_view text) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string out;
+  out.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t group = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const int digit = base64url_digit(c);
+    if (digit < 0) return std::nullopt;
+    group = (group << 6U | static_cast<std::uint32_t>(digit)) & 0xffffU;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out += static_cast<char>(static_cast<unsigned char>(group >> bits & 0xffU));
+    }
+  }
+  return out;
+}
+
+/// The length of the well-formed UTF-8 sequence that `text` begins with (Unicode 15, table 3-7); 0 when there is none.
+inline std::size_t utf8_sequence_length(std::string_view text) noexcept {
+  const auto at = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto follows = [&at](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+    return at(i) >= low && at(i) <= high;
+  };
+  const unsigned lead = at(0);
+  if (text.empty()) return 0;
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const bool second = follows(1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf);
+    return second && follows(2) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const bool second = follows(1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf);
+    return second && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+/// Text of another party made fit for a message: no control characters, valid UTF-8, at most `limit` bytes.
+inline std::string clean_text(std::string_view text, std::size_t limit) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    const bool printable = length > 1 || (length == 1 && !is_control(text.front()));
+    const std::string_view piece = printable ? text.substr(0, length) : (length == 0 ? "?" : " ");
+    if (out.size() + piece.size() > limit) break;
+    out += piece;
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
+/// Replaces every occurrence of a secret. Shorter ones than four characters are left: striking them out would shred the
+/// text and give the secret away by doing so.
+inline void strike_out(std::string& text, std::string_view secret) {
+  constexpr std::string_view mark = "[redacted]";
+  if (secret.size() < 4) return;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + mark.size())) {
+    text.replace(at, secret.size(), mark);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor
