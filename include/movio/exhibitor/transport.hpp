@@ -1,0 +1,147 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cancel.hpp"
+#include "detail/encoding.hpp"
+#include "result.hpp"
+#include "secret.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// Header fields in their order; names compare without regard to case (RFC 9110 section 5.1).
+class Headers {
+ public:
+  using Field = std::pair<std::string, std::string>;
+
+  Headers() = default;
+  Headers(std::initializer_list<Field> fields) : fields_(fields) {}
+
+  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+
+  /// The first field of that name; nullptr when there is none.
+  [[nodiscard]] const std::string* find(std::string_view name) const noexcept {
+    for (const auto& field : fields_) {
+      if (detail::equal_ignoring_case(field.first, name)) return &field.second;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return fields_.end(); }
+  [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return fields_.empty(); }
+
+ private:
+  std::vector<Field> fields_;
+};
+
+/// The bytes of a request, shared by its copies, so that an attempt costs no copy of them.
+class Body {
+ public:
+  Body() = default;
+  explicit Body(std::string bytes, std::string content_type = "application/json")
+      : bytes_(std::make_shared<const std::string>(std::move(bytes))), content_type_(std::move(content_type)) {}
+
+  /// Bytes that are overwritten when the last copy goes away.
+  static Body secret(std::string bytes, std::string content_type) {
+    Body body;
+    body.bytes_ = std::shared_ptr<const std::string>(new std::string(std::move(bytes)), [](std::string* held) {
+      detail::wipe(*held);
+      delete held;  // NOLINT(cppcoreguidelines-owning-memory): this is the deleter
+    });
+    detail::wipe(bytes);
+    body.content_type_ = std::move(content_type);
+    return body;
+  }
+
+  [[nodiscard]] std::string_view bytes() const noexcept {
+    return bytes_ ? std::string_view(*bytes_) : std::string_view();
+  }
+  [[nodiscard]] const std::string& content_type() const noexcept { return content_type_; }
+
+  /// Whether there is a body at all; an empty one counts.
+  explicit operator bool() const noexcept { return bytes_ != nullptr; }
+
+ private:
+  std::shared_ptr<const std::string> bytes_;
+  std::string content_type_;
+};
+
+/// A request. For `ExhibitorClient`, `target` is a path such as "/members"; for a `Transport` it is an absolute URL,
+/// and `query` has been worked into it.
+struct HttpRequest {
+  std::string method = "GET";
+  std::string target{};
+  Headers headers{};
+  Body body{};
+  std::vector<std::pair<std::string, std::string>> query{};  ///< Parameters, not yet percent-encoded.
+  std::optional<std::chrono::milliseconds> timeout{};        ///< For the whole call; the sender's default when not set.
+  CancelToken cancel{};                                      ///< Ends the call early, as `cancelled`.
+  std::shared_ptr<const Secret> authorization{};  ///< Set by the library: the header line, "Authorization: Bearer ...".
+  std::size_t max_response_bytes = std::size_t{64} << 20U;  ///< A longer answer ends in `too_large`.
+};
+
+struct HttpResponse {
+  int status = 0;
+  Headers headers{};
+  std::string body{};
+};
+
+/// Sends requests as they are: no retries, no redirects, no opinion about a status. `start` is the one to implement.
+/// Thread-safety: implementations must allow every call from any thread.
+class Transport {
+ public:
+  using Completion = std::function<void(Result<HttpResponse>)>;
+  using Task = std::function<void()>;
+
+  virtual ~Transport() = default;
+
+  /// Begins a request and returns at once; `completion` is called exactly once, with an answer of any status or with an
+  /// error (kinds `connection tls proxy timeout protocol too_large cancelled invalid_argument`).
+  virtual void start(HttpRequest request, Completion completion) = 0;
+
+  /// Runs a task after a delay, on the thread that completes requests; it is dropped when the transport goes away
+  /// before. False when it cannot be done, because the transport is going away or has no thread.
+  virtual bool after(std::chrono::milliseconds delay, Task task) = 0;
+
+  /// Whether the calling thread may wait for a completion; false on the thread that completes requests.
+  [[nodiscard]] virtual bool may_block() const noexcept { return true; }
+
+  /// Sends and waits.
+  virtual Result<HttpResponse> send(const HttpRequest& request) {
+    if (!may_block()) return detail::invalid_argument("a blocking call in a callback would wait for itself");
+    struct Slot {
+      std::mutex mutex;
+      std::condition_variable done;
+      std::optional<Result<HttpResponse>> result;
+    };
+    const auto slot = std::make_shared<Slot>();
+    start(request, [slot](Result<HttpResponse> result) {
+      const std::lock_guard<std::mutex> lock(slot->mutex);
+      slot->result.emplace(std::move(result));
+      slot->done.notify_one();
+    });
+    std::unique_lock<std::mutex> lock(slot->mutex);
+    slot->done.wait(lock, [&slot] { return slot->result.has_value(); });
+    return *std::move(slot->result);
+  }
+};
+
+/// One path segment that holds an id, percent-encoded (RFC 3986 section 2.1): `"/members/" + path_segment("a/b c%é")`.
+inline std::string path_segment(std::string_view id) { return detail::percent_encode(id); }
+
+}  // namespace v0
+}  // namespace movio::exhibitor
