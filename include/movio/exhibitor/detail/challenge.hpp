@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "../transport.hpp"
+#include "encoding.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// A parameter of a `WWW-Authenticate` challenge (RFC 9110 section 11.2, RFC 6750 section 3); empty when it is not
+/// there.
+inline std::string challenge_parameter(std::string_view challenge, std::string_view wanted) {
+  while (!challenge.empty()) {
+    const auto equals = challenge.find('=');
+    if (equals == std::string_view::npos) return {};
+    const std::string_view before = trim(challenge.substr(0, equals));
+    const std::string_view name = before.substr(before.find_last_of(" ,\t") + 1);
+    challenge = trim(challenge.substr(equals + 1));
+    std::string value;
+    if (!challenge.empty() && challenge.front() == '"') {
+      std::size_t i = 1;
+      for (; i < challenge.size() && challenge[i] != '"'; ++i) {
+        if (challenge[i] == '\\' && i + 1 < challenge.size()) ++i;
+        value += challenge[i];
+      }
+      challenge.remove_prefix(std::min(i + 1, challenge.size()));
+    } else {
+      value = std::string(challenge.substr(0, challenge.find_first_of(" ,\t")));
+      challenge.remove_prefix(value.size());
+    }
+    if (equal_ignoring_case(name, wanted)) return value;
+  }
+  return {};
+}
+
+/// Whether the API said that the token is good but not allowed to do this: another token of the same scope is no help.
+inline bool lacks_scope(const HttpResponse& response) {
+  const auto* challenge = response.headers.find("WWW-Authenticate");
+  return challenge != nullptr && challenge_parameter(*challenge, "error") == "insufficient_scope";
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor
