@@ -1,0 +1,124 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "detail/curl_engine.hpp"
+#include "transport.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// The `Transport` on libcurl. Connections are kept and reused; HTTP/2 is spoken where the server offers it; TLS is 1.2
+/// or newer with the peer and its name verified; redirects are never followed.
+///
+/// Blocking calls run in the caller's own thread, each on a pooled handle with its own connections. Asynchronous ones
+/// and timers run on one engine thread, which starts on first use and ends in the destructor.
+///
+/// Thread-safety: every call from any thread; destroy it when no other thread is inside a call.
+class CurlTransport : public Transport {
+ public:
+  explicit CurlTransport(CurlOptions options = {})
+      : settings_(std::make_shared<const detail::CurlSettings>(std::move(options))),
+        engine_(std::make_shared<detail::CurlEngine>(settings_)) {}
+  CurlTransport(const CurlTransport&) = delete;
+  CurlTransport& operator=(const CurlTransport&) = delete;
+  ~CurlTransport() override { engine_->shut_down(); }
+
+  void start(HttpRequest request, Completion completion) override {
+    engine_->start(std::move(request), std::move(completion));
+  }
+
+  bool after(std::chrono::milliseconds delay, Task task) override { return engine_->after(delay, std::move(task)); }
+
+  [[nodiscard]] bool may_block() const noexcept override { return !engine_->on_own_thread(); }
+
+  Result<HttpResponse> send(const HttpRequest& request) override {
+    if (!may_block()) return detail::invalid_argument("a blocking call in a callback would stop all other requests");
+    auto slot = take_slot();
+    auto result = slot->run(request);
+    if (slot->transfer.reusable()) give_back(std::move(slot));
+    return result;
+  }
+
+  /// Connects to an https URL, sends nothing, and tells who signed the certificate that the server shows. Errors are
+  /// those of `send`: a certificate that is not trusted is `tls`.
+  Result<std::string> certificate_issuer(const std::string& url) {
+    HttpRequest request;
+    request.target = url;
+    Slot slot(*settings_);
+    auto connected = slot.run(request, [](detail::CurlTransfer& transfer) { transfer.inspect_only(); });
+    if (!connected) return std::move(connected.error());
+    return slot.transfer.certificate_issuer();
+  }
+
+ private:
+  /// A handle with a multi handle of its own: waiting in a multi handle can be interrupted, in an easy handle it
+  /// cannot.
+  struct Slot {
+    explicit Slot(const detail::CurlSettings& settings) : multi(curl_multi_init()), transfer(settings) {}
+
+    template <class Adjust = void (*)(detail::CurlTransfer&)>
+    Result<HttpResponse> run(
+        const HttpRequest& request, Adjust adjust = [](detail::CurlTransfer&) {}) {
+      if (!multi || transfer.handle() == nullptr) return no_handle();
+      if (auto ready = transfer.prepare(request); !ready) return std::move(ready.error());
+      adjust(transfer);
+      const CancelRegistration registration(request.cancel, [this] { curl_multi_wakeup(multi.get()); });
+      while (true) {
+        const auto code = run_once(request.cancel);
+        if (!code) return code.error();
+        if (auto result = transfer.finish(*code)) return *std::move(result);
+      }
+    }
+
+    Result<CURLcode> run_once(const CancelToken& cancel) {
+      const detail::CurlMembership membership(multi.get(), transfer.handle());
+      if (!membership.added()) return no_handle();
+      while (!cancel.cancelled()) {
+        int running = 0;
+        curl_multi_perform(multi.get(), &running);
+        if (const CURLMsg* message = detail::next_finished(multi.get())) return message->data.result;
+        curl_multi_poll(multi.get(), nullptr, 0, 1000, nullptr);
+      }
+      return detail::cancelled_error();
+    }
+
+    static Error no_handle() {
+      return detail::make_error(ErrorKind::overloaded, "libcurl has no memory for a transfer");
+    }
+
+    detail::CurlMulti multi;
+    detail::CurlTransfer transfer;
+  };
+
+  static constexpr std::size_t max_idle_slots = 64;  ///< Each keeps a connection open; more threads than this get by.
+
+  std::unique_ptr<Slot> take_slot() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!idle_.empty()) {
+        auto slot = std::move(idle_.back());
+        idle_.pop_back();
+        return slot;
+      }
+    }
+    return std::make_unique<Slot>(*settings_);
+  }
+
+  void give_back(std::unique_ptr<Slot> slot) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.size() < max_idle_slots) idle_.push_back(std::move(slot));
+  }
+
+  const std::shared_ptr<const detail::CurlSettings> settings_;
+  const std::shared_ptr<detail::CurlEngine> engine_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Slot>> idle_;  ///< Guarded by the mutex; the last one used is the first to be used again.
+};
+
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <climits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "../curl_options.hpp"
+#include "../result.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+struct CurlEasyDeleter {
+  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+};
+struct CurlMultiDeleter {
+  void operator()(CURLM* handle) const noexcept { curl_multi_cleanup(handle); }
+};
+using CurlEasy = std::unique_ptr<CURL, CurlEasyDeleter>;
+using CurlMulti = std::unique_ptr<CURLM, CurlMultiDeleter>;
+
+/// Adds an easy handle to a multi handle for the time of one transfer.
+class CurlMembership {
+ public:
+  CurlMembership(CURLM* multi, CURL* easy) noexcept : multi_(multi), easy_(easy) {
+    added_ = curl_multi_add_handle(multi, easy) == CURLM_OK;
+  }
+  CurlMembership(const CurlMembership&) = delete;
+  CurlMembership& operator=(const CurlMembership&) = delete;
+  ~CurlMembership() {
+    if (added_) curl_multi_remove_handle(multi_, easy_);
+  }
+  [[nodiscard]] bool added() const noexcept { return added_; }
+
+ private:
+  CURLM* multi_;
+  CURL* easy_;
+  bool added_ = false;
+};
+
+/// The next finished transfer of a multi handle; nullptr when none is left.
+inline const CURLMsg* next_finished(CURLM* multi) noexcept {
+  int queued = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi, &queued)) {
+    if (message->msg == CURLMSG_DONE) return message;
+  }
+  return nullptr;
+}
+
+/// What all handles of one transport share: options, the trust that was chosen, and whether libcurl is fit for use.
+class CurlSettings {
+ public:
+  explicit CurlSettings(CurlOptions options) : options_(std::move(options)), ca_file_(chosen_ca_file(options_)) {
+    static std::once_flag initialised;
+    std::call_once(initialised, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+
+    const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
+    user_agent_ = std::string("movio-exhibitor-cpp/") + version + " libcurl/" + info->version;
+    constexpr unsigned oldest = 0x074600;  // 7.70.0 tells the path of its CA bundle
+    if (info->version_num < oldest) {
+      problem_ = invalid_argument(std::string("libcurl 7.70 or newer is needed; this is ") + info->version);
+    } else if ((info->features & CURL_VERSION_SSL) == 0) {
+      problem_ = invalid_argument("this libcurl was built without TLS");
+    } else {
+      system_has_bundle_ = info->cainfo != nullptr;
+      system_trust_ = info->cainfo != nullptr ? info->cainfo : info->capath != nullptr ? info->capath : "libcurl's own";
+    }
+  }
+
+  [[nodiscard]] const CurlOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const std::string& user_agent() const noexcept { return user_agent_; }
+  [[nodiscard]] const std::optional<Error>& problem() const noexcept { return problem_; }
+
+  /// The name of the file or folder of trusted CAs, for messages.
+  [[nodiscard]] const std::string& trust() const noexcept { return ca_file_.empty() ? system_trust_ : ca_file_; }
+
+  void apply_trust(CURL* easy) const noexcept {
+    if (!ca_file_.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file_.c_str());
+    // Debian's libcurl has a CAPATH built in. Beside a file of our own it would add the system's CAs to it; beside the
+    // system's bundle it says the same twice, and switches off libcurl's cache of the parsed bundle.
+    if (!ca_file_.empty() || system_has_bundle_) curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  }
+
+ private:
+  CurlOptions options_;
+  std::string ca_file_;
+  std::string user_agent_;
+  std::string system_trust_;
+  bool system_has_bundle_ = false;
+  std::optional<Error> problem_;
+};
+
+/// A duration as libcurl's millisecond options take it: 0 would mean "for ever", and more than INT_MAX is refused.
+inline long curl_milliseconds(std::chrono::milliseconds duration) noexcept {
+  return static_cast<long>(std::clamp<std::chrono::milliseconds::rep>(duration.count(), 1, INT_MAX));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,344 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../transport.hpp"
+#include "curl_handle.hpp"
+#include "url.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// The header lines of one request as libcurl takes them. The list's nodes are ours, so that nothing is copied for it.
+class CurlHeaderLines {
+ public:
+  void assign(const HttpRequest& request) {
+    text_.clear();
+    pointers_.clear();
+    for (const auto& [name, value] : request.headers) text_.push_back(value.empty() ? name + ';' : name + ": " + value);
+    if (request.body && request.headers.find("Content-Type") == nullptr && !request.body.content_type().empty()) {
+      text_.push_back("Content-Type: " + request.body.content_type());
+    }
+    if (request.authorization) pointers_.push_back(request.authorization->reveal().data());
+    for (const auto& line : text_) pointers_.push_back(line.c_str());
+    pointers_.push_back("Expect:");  // never wait for "100 Continue"
+
+    nodes_.resize(pointers_.size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      nodes_[i].data = const_cast<char*>(pointers_[i]);  // libcurl only reads it
+      nodes_[i].next = i + 1 < nodes_.size() ? &nodes_[i + 1] : nullptr;
+    }
+  }
+
+  [[nodiscard]] curl_slist* list() noexcept { return nodes_.data(); }
+
+ private:
+  std::vector<std::string> text_;
+  std::vector<const char*> pointers_;
+  std::vector<curl_slist> nodes_;
+};
+
+inline ErrorKind kind_of(CURLcode code) noexcept {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return ErrorKind::timeout;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+      return ErrorKind::proxy;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return ErrorKind::tls;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return ErrorKind::protocol;
+    case CURLE_URL_MALFORMAT:
+      return ErrorKind::invalid_argument;
+    default:
+      return ErrorKind::connection;
+  }
+}
+
+/// One easy handle and what a request on it needs: used by the blocking calls and by the engine alike.
+class CurlTransfer {
+ public:
+  explicit CurlTransfer(const CurlSettings& settings) : settings_(settings), easy_(curl_easy_init()) {
+    if (easy_) set_what_stays();
+  }
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+  ~CurlTransfer() = default;
+
+  [[nodiscard]] CURL* handle() const noexcept { return easy_.get(); }
+
+  /// Whether the handle may serve another request.
+  [[nodiscard]] bool reusable() const noexcept { return stage_ == Stage::request && setup_ == CURLE_OK; }
+
+  /// Sets a request up, which must outlive the transfer.
+  Result<void> prepare(const HttpRequest& request) {
+    if (settings_.problem()) return *settings_.problem();
+    const auto url = parse_url(request.target);
+    if (!url) return invalid_argument("a transport needs an absolute http or https URL");
+    if (!url->https && !is_loopback(url->host)) {
+      return invalid_argument("plain http is refused beyond loopback: the secret would travel in the clear");
+    }
+    if (request.method == "HEAD" && request.body) return invalid_argument("a HEAD request has no body");
+    timeout_ = request.timeout.value_or(settings_.options().timeout);
+    origin_ = url->origin();
+    if (timeout_.count() <= 0) return timed_out();
+
+    request_ = &request;
+    response_ = {};
+    header_bytes_ = sent_ = 0;
+    too_large_ = false;
+    error_text_.front() = '\0';
+    lines_.assign(request);
+    set(CURLOPT_URL, request.target.c_str());
+    set(CURLOPT_HTTPHEADER, lines_.list());
+    set(CURLOPT_TIMEOUT_MS, curl_milliseconds(timeout_));
+    set(CURLOPT_NOPROXY, is_loopback(url->host) ? "*" : nullptr);
+    set_method_and_body();
+    if (setup_ != CURLE_OK)
+      return invalid_argument(std::string("libcurl refuses an option: ") + curl_easy_strerror(setup_));
+    return {};
+  }
+
+  /// After `prepare`: only connects, and keeps what the server's certificate says.
+  void inspect_only() noexcept {
+    stage_ = Stage::inspection;
+    set(CURLOPT_HTTPHEADER, nullptr);
+    set(CURLOPT_CONNECT_ONLY, 1L);
+    set(CURLOPT_CERTINFO, 1L);
+  }
+
+  /// The outcome of a transfer that ended with `code`. Nothing when the handle must run once more: a certificate that
+  /// was not trusted is then looked at on a connection over which nothing is sent, to name who signed it.
+  std::optional<Result<HttpResponse>> finish(CURLcode code) {
+    if (stage_ == Stage::explanation) return Result<HttpResponse>(explained());
+    if (code == CURLE_OK) return Result<HttpResponse>(take_response());
+    Error error = explain(code);
+    if (code != CURLE_PEER_FAILED_VERIFICATION) return Result<HttpResponse>(std::move(error));
+    untrusted_ = std::move(error);
+    look_at_certificate();
+    return std::nullopt;
+  }
+
+  /// Who signed the last certificate of the chain that the server sent; empty when that is not known.
+  [[nodiscard]] std::string certificate_issuer() const {
+    curl_certinfo* chain = nullptr;
+    if (curl_easy_getinfo(handle(), CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr) return {};
+    constexpr std::string_view label = "Issuer:";
+    std::string issuer;
+    for (int i = 0; i < chain->num_of_certs; ++i) {
+      for (const curl_slist* line = chain->certinfo[i]; line != nullptr; line = line->next) {
+        const std::string_view text(line->data);
+        if (text.substr(0, label.size()) == label) issuer = clean_text(text.substr(label.size()), 256);
+      }
+    }
+    return issuer;
+  }
+
+ private:
+  enum class Stage { request, inspection, explanation };
+
+  static constexpr std::size_t max_header_bytes = std::size_t{256} << 10U;
+
+  template <class Value>
+  void set(CURLoption option, Value value) noexcept {
+    const CURLcode code = curl_easy_setopt(handle(), option, value);
+    if (setup_ == CURLE_OK) setup_ = code;
+  }
+
+  void set_what_stays() noexcept {
+    settings_.apply_trust(handle());
+    set(CURLOPT_USERAGENT, settings_.user_agent().c_str());
+    set(CURLOPT_ERRORBUFFER, error_text_.data());
+    set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
+    set(CURLOPT_WRITEDATA, this);
+    set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
+    set(CURLOPT_HEADERDATA, this);
+    set(CURLOPT_READFUNCTION, &CurlTransfer::on_read);
+    set(CURLOPT_READDATA, this);
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_TCP_KEEPALIVE, 1L);
+    set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+    set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    set(CURLOPT_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_SSL_VERIFYHOST, 2L);
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);  // our headers are for the server, not for a proxy
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(CURLOPT_CONNECTTIMEOUT_MS, curl_milliseconds(settings_.options().connect_timeout));
+    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(settings_.options().stall_timeout.count())));
+#if LIBCURL_VERSION_NUM >= 0x075500
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    set(CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    set(CURLOPT_QUICK_EXIT, 1L);  // do not wait for a hanging resolver thread
+#endif
+  }
+
+  void set_method_and_body() noexcept {
+    const std::string& method = request_->method;
+    const std::string_view bytes = request_->body.bytes();
+    const bool repeatable = method != "POST" && method != "PATCH";
+    const bool carries_body = request_->body || !repeatable || method == "PUT";
+
+    // libcurl sends a request again by itself when a kept connection turns out to be dead. What may not be repeated
+    // gets a body that cannot be rewound, or a new connection when there is nothing to rewind.
+    const bool rewinds = carries_body && (repeatable || bytes.empty());
+    set(CURLOPT_FRESH_CONNECT, !repeatable && bytes.empty() ? 1L : 0L);
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(bytes.size()));
+    set(CURLOPT_POSTFIELDS, rewinds ? (bytes.empty() ? "" : bytes.data()) : nullptr);
+    // The fields above make it a POST, so what it is comes after them.
+    set(carries_body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
+    if (method == "HEAD") set(CURLOPT_NOBODY, 1L);
+    set(CURLOPT_CUSTOMREQUEST,
+        method == (carries_body ? "POST" : "GET") || method == "HEAD" ? nullptr : method.c_str());
+  }
+
+  void look_at_certificate() noexcept {
+    inspect_only();
+    stage_ = Stage::explanation;
+    set(CURLOPT_SSL_VERIFYPEER, 0L);
+    set(CURLOPT_SSL_VERIFYHOST, 0L);
+    set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    set(CURLOPT_TIMEOUT_MS, 5000L);
+  }
+
+  HttpResponse take_response() {
+    long status = 0;
+    curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+    response_.status = static_cast<int>(status);
+    return std::move(response_);
+  }
+
+  [[nodiscard]] Error timed_out() const {
+    return make_error(ErrorKind::timeout, "no complete answer from " + origin_ + " within " +
+                                              std::to_string(std::max<long long>(0, timeout_.count())) + " ms");
+  }
+
+  [[nodiscard]] Error explain(CURLcode code) const {
+    const std::string text =
+        clean_text(error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code), 256);
+    long connect_status = 0;
+    curl_easy_getinfo(handle(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
+
+    Error error = make_error(kind_of(code), {});
+    if (too_large_) {
+      error = make_error(ErrorKind::too_large, "the answer of " + origin_ + " is larger than allowed");
+    } else if (connect_status >= 300) {
+      error = make_error(ErrorKind::proxy, "the proxy refused to connect to " + origin_ + " (HTTP " +
+                                               std::to_string(connect_status) + "); check HTTPS_PROXY and NO_PROXY");
+    } else if (error.kind == ErrorKind::timeout) {
+      error = timed_out();
+      error.message += ": " + text;
+    } else if (error.kind == ErrorKind::proxy) {
+      error.message = "the proxy on the way to " + origin_ + " failed: " + text + "; check HTTPS_PROXY and NO_PROXY";
+    } else if (error.kind == ErrorKind::tls) {
+      error.message = "TLS with " + origin_ + " failed: " + text + "; the CA bundle is " + settings_.trust();
+    } else {
+      error.message = "no answer from " + origin_ + ": " + text;
+    }
+    error.transport_code = static_cast<int>(code);
+    return error;
+  }
+
+  [[nodiscard]] Error explained() {
+    const std::string issuer = certificate_issuer();
+    if (!issuer.empty()) {
+      untrusted_.message += "; the certificate's issuer is \"" + issuer +
+                            "\"; if that is the right one, name its CA file with CurlOptions::ca_file or MOVIO_CA_FILE";
+    }
+    return std::move(untrusted_);
+  }
+
+  bool take_header(std::string_view line) {
+    if ((header_bytes_ += line.size()) > max_header_bytes) {
+      too_large_ = true;
+      return false;
+    }
+    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+    if (line.substr(0, 5) == "HTTP/") response_.headers = {};  // the answer proper begins anew after a 1xx
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos) {
+      response_.headers.add(std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
+    }
+    return true;
+  }
+
+  bool take_body(std::string_view piece) {
+    if (piece.size() > request_->max_response_bytes - response_.body.size()) {
+      too_large_ = true;
+      return false;
+    }
+    if (response_.body.empty()) {
+      curl_off_t length = 0;  // reserved at once: growing would leave copies of a token behind
+      curl_easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+      const auto limit = std::min(request_->max_response_bytes, std::size_t{1} << 20U);
+      response_.body.reserve(std::min(limit, static_cast<std::size_t>(std::max<curl_off_t>(length, 4096))));
+    }
+    response_.body.append(piece);
+    return true;
+  }
+
+  // libcurl's callbacks: nothing may be thrown through C.
+  static std::size_t on_header(const char* data, std::size_t size, std::size_t count, void* self) noexcept {
+    try {
+      return static_cast<CurlTransfer*>(self)->take_header({data, size * count}) ? size * count : 0;
+    } catch (...) {
+      return 0;
+    }
+  }
+  static std::size_t on_body(const char* data, std::size_t size, std::size_t count, void* self) noexcept {
+    try {
+      return static_cast<CurlTransfer*>(self)->take_body({data, size * count}) ? size * count : 0;
+    } catch (...) {
+      return 0;
+    }
+  }
+  static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self) noexcept {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    const std::size_t sent = transfer.request_->body.bytes().copy(buffer, size * count, transfer.sent_);
+    transfer.sent_ += sent;
+    return sent;
+  }
+
+  const CurlSettings& settings_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  CurlEasy easy_;
+  CURLcode setup_ = CURLE_OK;
+  Stage stage_ = Stage::request;
+  const HttpRequest* request_ = nullptr;
+  CurlHeaderLines lines_;
+  std::string origin_;
+  std::chrono::milliseconds timeout_{};
+  HttpResponse response_;
+  std::size_t header_bytes_ = 0;
+  std::size_t sent_ = 0;
+  bool too_large_ = false;
+  Error untrusted_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor
