@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "../token.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// The cached token, and what the API's 401s have said of it. Pure logic; whoever owns it guards it.
+class TokenCache {
+ public:
+  /// The token, if it can still be sent at `now`.
+  [[nodiscard]] const AccessToken* usable(const Moment& now) const noexcept {
+    return token_ && !token_->expired(now) ? &*token_ : nullptr;
+  }
+
+  void store(AccessToken token) { token_ = std::move(token); }
+
+  /// Drops the token only if it is still that one: a late 401 for an old token must not cost the new one.
+  void invalidate(const AccessToken& token) noexcept {
+    if (token_ && token_->same_as(token)) token_.reset();
+  }
+
+  /// The API answered 401 to a token. True when the call may be tried once more with another token: one that is there
+  /// already, or one to be fetched. False while a fresh token was found to be refused too: minting more would not help.
+  bool reject(const AccessToken& token, const Moment& now) noexcept {
+    if (!token_ || !token_->same_as(token)) return true;
+    if (now.uptime < no_mint_before_) return false;
+    token_.reset();
+    return true;
+  }
+
+  /// The API answered 401 to a token that replaced a refused one: a fault of configuration, which no new token mends.
+  void confirm_rejection(const AccessToken& token, const Moment& now) noexcept {
+    if (token_ && token_->same_as(token)) no_mint_before_ = now.uptime + pause_after_refused_token;
+  }
+
+ private:
+  /// Long enough that a misconfigured fleet does not use up the issuer's quota, short enough to recover by itself.
+  static constexpr std::chrono::minutes pause_after_refused_token{5};
+
+  std::optional<AccessToken> token_;
+  std::chrono::nanoseconds no_mint_before_{};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor
