@@ -92,8 +92,11 @@ class SecretFile {
   static Result<SecretFile> read(const std::string& path) {
     // Not blocking: opening a named pipe would wait for a writer. Not becoming anybody's terminal either.
     SecretFile file(path, ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-    if (file.descriptor_ < 0)
-      return file.system_error("cannot be opened", "put it there, or name the place where it is");
+    if (file.descriptor_ < 0) {
+      const bool forbidden = errno == EACCES;
+      return file.system_error("cannot be opened", forbidden ? "let this process's user or group read it"
+                                                             : "put it there, or name the place where it is");
+    }
     if (::fstat(file.descriptor_, &file.status_) != 0) return file.system_error("cannot be examined", "try again");
     if (auto fit = file.check_status(); !fit) return std::move(fit).error();
     if (auto done = file.read_content(); !done) return std::move(done).error();

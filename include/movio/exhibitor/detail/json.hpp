@@ -1,6 +1,7 @@
 #pragma once
 
 // The one place that includes nlohmann's full header.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
