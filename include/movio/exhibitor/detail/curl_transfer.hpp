@@ -101,6 +101,7 @@ class CurlTransfer {
     if (request.method == "HEAD" && request.body) return invalid_argument("a HEAD request has no body");
     timeout_ = request.timeout.value_or(settings_.options().timeout);
     origin_ = url->origin();
+    host_ = url->host.front() == '[' ? url->host.substr(1, url->host.size() - 2) : url->host;
     if (timeout_.count() <= 0) return timed_out();
 
     request_ = &request;
@@ -157,6 +158,7 @@ class CurlTransfer {
  private:
   enum class Stage { request, inspection, explanation };
 
+  static constexpr std::string_view unusable_proxy = "the proxy's URL cannot be used";
   static constexpr std::size_t max_header_bytes = std::size_t{256} << 10U;
 
   template <class Value>
@@ -237,13 +239,27 @@ class CurlTransfer {
                                               std::to_string(std::max<long long>(0, timeout_.count())) + " ms");
   }
 
+  /// libcurl's own words for a failure. It quotes a proxy's URL that it cannot read, and so the password in it.
+  [[nodiscard]] std::string reason(CURLcode code) const {
+    const std::string_view said = error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code);
+    if (said.substr(0, 17) == "Unsupported proxy") return std::string(unusable_proxy);
+    return clean_text(said, 256);
+  }
+
+  /// Whether it was a proxy that could not be connected to: libcurl tells in words only whom it tried.
+  [[nodiscard]] bool tried_a_proxy(CURLcode code, std::string_view reason) const {
+    constexpr std::string_view opening = "Failed to connect to ";
+    if (reason == unusable_proxy) return true;
+    return code == CURLE_COULDNT_CONNECT && reason.substr(0, opening.size()) == opening &&
+           reason.substr(opening.size(), host_.size() + 6) != host_ + " port ";
+  }
+
   [[nodiscard]] Error explain(CURLcode code) const {
-    const std::string text =
-        clean_text(error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code), 256);
+    const std::string text = reason(code);
     long connect_status = 0;
     curl_easy_getinfo(handle(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
 
-    Error error = make_error(kind_of(code), {});
+    Error error = make_error(tried_a_proxy(code, text) ? ErrorKind::proxy : kind_of(code), {});
     if (too_large_) {
       error = make_error(ErrorKind::too_large, "the answer of " + origin_ + " is larger than allowed");
     } else if (connect_status >= 300) {
@@ -331,6 +347,7 @@ class CurlTransfer {
   const HttpRequest* request_ = nullptr;
   CurlHeaderLines lines_;
   std::string origin_;
+  std::string host_;  ///< Without the brackets of an IPv6 address, as libcurl writes it.
   std::chrono::milliseconds timeout_{};
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
