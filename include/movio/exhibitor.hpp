@@ -2,26 +2,30 @@
 
 // The whole library, in the order of its layers. What is optional stands in headers of its own: exhibitor/testing.hpp.
 
+// clang-format off: the order is the layers', not the alphabet's
+
 // 0: the version and the ABI namespace
 #include "exhibitor/version.hpp"
 // 1: values
-#include "exhibitor/region.hpp"
-#include "exhibitor/result.hpp"
 #include "exhibitor/secret.hpp"
+#include "exhibitor/result.hpp"
+#include "exhibitor/region.hpp"
 // 2: what everything above is made of
 #include "exhibitor/cancel.hpp"
 #include "exhibitor/clock.hpp"
 #include "exhibitor/events.hpp"
-#include "exhibitor/token.hpp"
 #include "exhibitor/transport.hpp"
+#include "exhibitor/token.hpp"
 // 3: options, credentials
-#include "exhibitor/credentials.hpp"
-#include "exhibitor/curl_options.hpp"
 #include "exhibitor/retry.hpp"
+#include "exhibitor/credentials.hpp"
 #include "exhibitor/token_options.hpp"
+#include "exhibitor/curl_options.hpp"
 // 4 and 5: HTTP and tokens
 #include "exhibitor/curl_transport.hpp"
 #include "exhibitor/token_provider.hpp"
 // 6 to 8: calls
 #include "exhibitor/caller.hpp"
 #include "exhibitor/client.hpp"
+
+// clang-format on

@@ -55,12 +55,26 @@ inline const char* advice_for(ErrorKind kind) noexcept {
   }
 }
 
-/// The API's `message`, or the reason in `WWW-Authenticate`; bounded and without control characters.
-inline std::string reason_in(const HttpResponse& response, const nlohmann::json& body) {
-  const auto* challenge = response.headers.find("WWW-Authenticate");
-  std::string reason = challenge == nullptr ? std::string() : challenge_parameter(*challenge, "error_description");
-  if (reason.empty() && challenge != nullptr) reason = challenge_parameter(*challenge, "error");
+/// What an error must not repeat of an answer's own words.
+struct Confidential {
+  std::array<std::string_view, 2> tokens{};  ///< Those that were sent.
+  std::string_view path{};                   ///< Whose ids are personal.
+};
+
+inline std::string without_tokens(std::string text, const Confidential& confidential) {
+  for (const auto token : confidential.tokens) strike_out(text, token);
+  return text;
+}
+
+/// The reason in `WWW-Authenticate`, or the API's `message`; bounded, without control characters and what is
+/// confidential. It is struck out before the text is cut: half a token would not be recognized.
+inline std::string reason_in(const HttpResponse& response, const nlohmann::json& body,
+                             const Confidential& confidential) {
+  std::string reason = challenge_parameter(response, "error_description");
+  if (reason.empty()) reason = challenge_parameter(response, "error");
   if (reason.empty()) reason = string_member(body, "message");
+  reason = without_tokens(std::move(reason), confidential);
+  strike_out_ids(reason, confidential.path);
   return clean_text(reason, 512);
 }
 
@@ -90,12 +104,15 @@ inline const char* impossible_success(const HttpResponse& response, std::string_
 
 /// Decides what an answer means: a 2xx is passed on, anything else becomes an `Error`. `route` is a template without
 /// ids. Errors: `unauthorized forbidden not_found rejected rate_limited server_error protocol proxy`.
-inline Result<HttpResponse> check_response(HttpResponse response, std::string_view method, std::string_view route) {
+inline Result<HttpResponse> check_response(HttpResponse response, std::string_view method, std::string_view route,
+                                           const detail::Confidential& confidential = {}) {
   constexpr std::size_t max_details = std::size_t{64} << 10U;
   const std::string operation = std::string(method) + ' ' + std::string(route);
   Error error;
   error.http_status = response.status;
-  if (const auto* id = response.headers.find("X-Request-Id")) error.request_id = detail::clean_text(*id, 128);
+  if (const auto* id = response.headers.find("X-Request-Id")) {
+    error.request_id = detail::clean_text(detail::without_tokens(*id, confidential), 128);
+  }
   if (response.status >= 200 && response.status < 300) {
     const char* problem = detail::impossible_success(response, method);
     if (problem == nullptr) return response;
@@ -105,7 +122,7 @@ inline Result<HttpResponse> check_response(HttpResponse response, std::string_vi
   }
   const auto parsed = detail::parse_json(response.body, "the answer");
   const nlohmann::json body = parsed && parsed->is_object() ? *parsed : nlohmann::json::object();
-  const std::string reason = detail::reason_in(response, body);
+  const std::string reason = detail::reason_in(response, body, confidential);
   error.kind = detail::kind_of_status(response);
   error.message = operation + ": the API answered HTTP " + std::to_string(response.status);
   if (!reason.empty()) error.message += " (" + reason + ')';
@@ -114,7 +131,9 @@ inline Result<HttpResponse> check_response(HttpResponse response, std::string_vi
     error.retry_after = detail::parse_retry_after(*value, std::chrono::system_clock::now());
   }
   if (const auto entities = body.find("entities"); entities != body.end()) {
-    if (const auto text = detail::dump_json(*entities)) error.details = detail::clean_text(*text, max_details);
+    if (auto text = detail::dump_json(*entities)) {
+      error.details = detail::clean_text(detail::without_tokens(*std::move(text), confidential), max_details);
+    }
   }
   return error;
 }
@@ -147,7 +166,8 @@ class Caller {
     address(request);
 
     Clock& clock = provider_->clock();
-    detail::CallMachine call(detail::deadline_after(clock.now(), request.timeout.value_or(timeout_)));
+    const auto timeout = std::max(request.timeout.value_or(timeout_), std::chrono::milliseconds(0));
+    detail::CallMachine call(detail::deadline_after(clock.now(), timeout));
     run(call, request, route);
     return explain(call, request, route);
   }
@@ -246,15 +266,16 @@ class Caller {
 
   Result<HttpResponse> explain(detail::CallMachine& call, const HttpRequest& request, const std::string& route) const {
     auto result = call.take_result();
-    if (result) result = check_response(*std::move(result), request.method, route);
-    if (result) return result;
-    Error& error = result.error();
-    error.attempts = call.attempts();
-    detail::strike_out_ids(error.message, std::string_view(request.target).substr(base_.size()));
-    if (call.attempts() > 0) {
-      detail::strike_out(error.message, call.token().reveal());
-      detail::strike_out(error.details, call.token().reveal());
+    const std::string_view path = std::string_view(request.target).substr(base_.size());
+    if (result) {
+      const detail::Confidential confidential{{call.first_token().reveal(), call.token().reveal()}, path};
+      result = check_response(*std::move(result), request.method, route, confidential);
+      if (result) return result;
+    } else {
+      detail::strike_out_ids(result.error().message, path);
+      if (call.attempts() > 0) detail::strike_out(result.error().message, call.token().reveal());
     }
+    result.error().attempts = call.attempts();
     return result;
   }
 

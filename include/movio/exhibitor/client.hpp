@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -14,6 +15,13 @@
 
 namespace movio::exhibitor {
 inline namespace v0 {
+namespace detail {
+
+template <class T>
+inline constexpr bool is_text =
+    std::is_convertible_v<const T&, std::string> || std::is_convertible_v<const T&, std::string_view>;
+
+}  // namespace detail
 
 /// Reaches everything. A client that is given a provider uses that one's tokens, transport and clock, and of these
 /// options `timeout` and `on_event`.
@@ -70,15 +78,18 @@ class ExhibitorClient {
   }
 
   // JSON that is text already would be sent as one JSON string: it goes through send(), as a Body.
-  template <class Text, class = std::enable_if_t<std::is_convertible_v<const Text&, std::string>>>
+  template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
   Result<HttpResponse> post(std::string path, const Text& body) const = delete;
-  template <class Text, class = std::enable_if_t<std::is_convertible_v<const Text&, std::string>>>
+  template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
   Result<HttpResponse> put(std::string path, const Text& body) const = delete;
-  template <class Text, class = std::enable_if_t<std::is_convertible_v<const Text&, std::string>>>
+  template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
   Result<HttpResponse> patch(std::string path, const Text& body) const = delete;
 
   /// Any method, raw bodies, query parameters, further headers, a timeout and a cancellation of the call's own.
-  Result<HttpResponse> send(HttpRequest request) const { return caller_->send(std::move(request)); }
+  Result<HttpResponse> send(HttpRequest request) const {
+    const auto caller = caller_;  // an event's hook may end this client
+    return caller->send(std::move(request));
+  }
 
  private:
   static std::shared_ptr<TokenProvider> make_provider(Endpoints endpoints, CredentialSource source,

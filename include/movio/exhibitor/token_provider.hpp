@@ -73,7 +73,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   void confirm_rejection(const AccessToken& token) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      cache_.confirm_rejection(token, clock_->moment());
+      cache_.confirm_rejection(clock_->moment());
     }
     Event event;
     event.kind = EventKind::token_rejected;
@@ -267,7 +267,8 @@ class TokenProvider {
   /// Errors: `credentials issuer_rejected issuer_unavailable tls proxy timeout protocol cancelled invalid_argument`.
   Result<AccessToken> token() {
     constexpr std::chrono::milliseconds grace(500);  // an exchange that times out is to say so itself
-    return token(detail::deadline_after(clock().now(), core_->options().timeout + grace));
+    if (!ready_) return ready_.error();
+    return token(detail::deadline_after(detail::deadline_after(clock().now(), core_->options().timeout), grace));
   }
 
   /// The same with a deadline and a cancellation of the caller's own.
@@ -285,7 +286,10 @@ class TokenProvider {
   [[nodiscard]] bool reject(const AccessToken& token) { return core_->reject(token); }
 
   /// The API answered 401 to that one more try too: no 401 causes another exchange for five minutes.
-  void confirm_rejection(const AccessToken& token) { core_->confirm_rejection(token); }
+  void confirm_rejection(const AccessToken& token) {
+    const auto core = core_;  // the event's hook may end the provider
+    core->confirm_rejection(token);
+  }
 
  private:
   static Result<void> configuration_of(const Endpoints& endpoints, const CredentialSource& source,
@@ -293,8 +297,9 @@ class TokenProvider {
     if (auto usable = check(endpoints); !usable) return usable;
     if (!source) return detail::invalid_argument("the credential source is empty");
     if (options.timeout.count() <= 0) return detail::invalid_argument("TokenOptions::timeout must be positive");
-    if (options.assumed_lifetime.count() <= 0)
-      return detail::invalid_argument("TokenOptions::assumed_lifetime must be positive");
+    constexpr std::chrono::hours ten_years(24 * 3652);
+    if (options.assumed_lifetime.count() <= 0 || options.assumed_lifetime > ten_years)
+      return detail::invalid_argument("TokenOptions::assumed_lifetime must be positive, and at most ten years");
     return {};
   }
 

@@ -35,6 +35,9 @@ class CallMachine {
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
   [[nodiscard]] const AccessToken& token() const noexcept { return *token_; }
 
+  /// The token that the first answer was for.
+  [[nodiscard]] const AccessToken& first_token() const noexcept { return first_token_ ? *first_token_ : *token_; }
+
   /// The time left for an attempt that begins at `now`.
   [[nodiscard]] std::chrono::milliseconds time_left(Clock::Steady now) const noexcept {
     return std::chrono::ceil<std::chrono::milliseconds>(deadline_ - now);
@@ -54,6 +57,7 @@ class CallMachine {
     if (!refused) return finish(std::move(answer));
     if (!result_) {
       result_ = std::move(answer);
+      first_token_ = token_;
       return Step::reject_token;
     }
     return Step::confirm_rejection;  // the first 401 stays the result: it has the meaningful reason
@@ -73,6 +77,7 @@ class CallMachine {
   Clock::Steady deadline_;
   int attempts_ = 0;
   std::optional<AccessToken> token_;
+  std::optional<AccessToken> first_token_;  ///< Only once it has been refused.
   std::optional<Result<HttpResponse>> result_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -36,10 +37,19 @@ inline std::string challenge_parameter(std::string_view challenge, std::string_v
   return {};
 }
 
+/// The same in whichever of an answer's challenges it stands: several fields are one list (RFC 9110 section 5.3).
+inline std::string challenge_parameter(const HttpResponse& response, std::string_view wanted) {
+  for (const auto& [name, value] : response.headers) {
+    if (!equal_ignoring_case(name, "WWW-Authenticate")) continue;
+    std::string found = challenge_parameter(value, wanted);
+    if (!found.empty()) return found;
+  }
+  return {};
+}
+
 /// Whether the API said that the token is good but not allowed to do this: another token of the same scope is no help.
 inline bool lacks_scope(const HttpResponse& response) {
-  const auto* challenge = response.headers.find("WWW-Authenticate");
-  return challenge != nullptr && challenge_parameter(*challenge, "error") == "insufficient_scope";
+  return challenge_parameter(response, "error") == "insufficient_scope";
 }
 
 }  // namespace detail

@@ -34,9 +34,8 @@ class TokenCache {
   }
 
   /// The API answered 401 to a token that replaced a refused one: a fault of configuration, which no new token mends.
-  void confirm_rejection(const AccessToken& token, const Moment& now) noexcept {
-    if (token_ && token_->same_as(token)) no_mint_before_ = now.uptime + pause_after_refused_token;
-  }
+  /// Counts although another call may have had that token replaced by now: it would be refused as well.
+  void confirm_rejection(const Moment& now) noexcept { no_mint_before_ = now.uptime + pause_after_refused_token; }
 
  private:
   /// Long enough that a misconfigured fleet does not use up the issuer's quota, short enough to recover by itself.
