@@ -1,0 +1,153 @@
+#include "check.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "check_report.hpp"
+#include "interrupt.hpp"
+#include "issuer_answer.hpp"
+#include "output.hpp"
+#include "proxy.hpp"
+#include "settings.hpp"
+
+namespace cli {
+namespace {
+
+/// The steps, in the order in which they build on one another.
+class Check {
+ public:
+  Check(Settings settings, CheckReport& report)
+      : settings_(std::move(settings)),
+        report_(report),
+        curl_(std::make_shared<ex::CurlTransport>(settings_.client.curl)),
+        recorder_(std::make_shared<RecordingTransport>(curl_, settings_.endpoints.issuer_url)),
+        provider_(std::make_shared<ex::TokenProvider>(settings_.endpoints, settings_.credentials,
+                                                      settings_.client.token, recorder_)) {}
+
+  void run() {
+    tell_configuration();
+    const bool issuer_trusted = examine_tls("issuer", settings_.endpoints.issuer_url);
+    const bool api_trusted = examine_tls("api", settings_.endpoints.api_url);
+    if (!issuer_trusted) {
+      report_.skipped("clock: the issuer was not reached");
+      report_.skipped("token: the issuer was not reached");
+    }
+    const bool has_token = issuer_trusted && obtain_token();
+    if (api_trusted && has_token) return call_api();
+    report_.skipped(std::string("api: ") + (has_token ? "it was not reached" : "there is no token to call it with"));
+  }
+
+ private:
+  void tell_configuration() {
+    const auto& endpoints = settings_.endpoints;
+    report_.ok("configuration: issuer " + endpoints.issuer_url + ", api " + endpoints.api_url + ", region " +
+               settings_.region + ", credentials from " + settings_.credentials_origin);
+    report_.ok("proxy: " + proxy_on_the_way_to(endpoints.issuer_url) + ", " + proxy_on_the_way_to(endpoints.api_url));
+  }
+
+  bool examine_tls(const std::string& who, const std::string& url) {
+    const std::string step = "tls: " + who;
+    if (url.compare(0, 5, "http:") == 0 || url.compare(0, 5, "HTTP:") == 0) {
+      report_.skipped(step + ": plain http, there is no certificate");
+      return true;
+    }
+    auto signer = curl_->certificate_issuer(url);
+    if (!signer) {
+      report_.failed(step, explained(std::move(signer.error()), who));
+      return false;
+    }
+    report_.ok(step + ": certificate " + (signer->empty() ? "trusted" : "signed by \"" + *signer + '"'));
+    return true;
+  }
+
+  /// An issuer that cannot be reached is of the kind that the token's own exchange would give it.
+  static ex::Error explained(ex::Error error, const std::string& who) {
+    const bool unreachable = error.kind == ex::ErrorKind::connection || error.kind == ex::ErrorKind::timeout;
+    if (who == "issuer" && unreachable) error.kind = ex::ErrorKind::issuer_unavailable;
+    return error;
+  }
+
+  bool obtain_token() {
+    const auto token =
+        provider_->token(std::chrono::steady_clock::now() + settings_.client.timeout, interrupt_.token());
+    const auto answer = recorder_->answer();
+    compare_clocks(answer);
+    if (!token) {
+      report_.failed("token", token.error());
+      return false;
+    }
+    const std::string quota = answer ? quota_text(answer->headers) : std::string();
+    report_.ok("token: fingerprint " + token->fingerprint() + ", audience " + settings_.endpoints.api_url + ", scope " +
+               (token->scope().empty() ? "not told" : '"' + token->scope() + '"') + ", lifetime " +
+               std::to_string(token->lifetime().count()) + " s, quota " + (quota.empty() ? "not told" : quota));
+    return true;
+  }
+
+  void compare_clocks(const std::optional<IssuerAnswer>& answer) {
+    constexpr std::chrono::seconds tolerable(60);  // the library's own margin before a token's end
+    if (!answer) return report_.skipped("clock: the issuer did not answer");
+    const auto lead = clock_lead(*answer);
+    if (!lead) return report_.skipped("clock: the issuer's answer has no Date");
+    const auto off = std::abs(lead->count());
+    if (off <= 1) return report_.ok("clock: this machine agrees with the issuer, to a second");
+    const std::string text = "clock: this machine is " + std::to_string(off) + " s " +
+                             (lead->count() < 0 ? "behind" : "ahead of") + " the issuer";
+    if (off > tolerable.count()) return report_.warn(text + "; set the clock, best by NTP");
+    report_.ok(text);
+  }
+
+  /// The API documents no reads. A GET where nothing is documented writes nothing, and any answer proves that it is
+  /// there.
+  void call_api() {
+    ex::HttpRequest request;
+    request.target = "/";
+    request.cancel = interrupt_.token();
+    const auto response = ex::ExhibitorClient(provider_, settings_.client).send(std::move(request));
+    if (response) return report_.ok(reached(response->status));
+    const ex::Error& error = response.error();
+    switch (error.kind) {
+      case ex::ErrorKind::forbidden:
+      case ex::ErrorKind::not_found:
+      case ex::ErrorKind::rejected:
+        return report_.ok(reached(error.http_status));
+      case ex::ErrorKind::rate_limited:
+      case ex::ErrorKind::server_error:
+        return report_.warn(reached(error.http_status));
+      default:
+        return report_.failed("api", error);
+    }
+  }
+
+  static std::string reached(int status) {
+    return "api: reachable, GET / answered HTTP " + std::to_string(status) + " and did not refuse the token";
+  }
+
+  const Interrupt interrupt_;  ///< Before all that starts threads.
+  const Settings settings_;
+  CheckReport& report_;
+  const std::shared_ptr<ex::CurlTransport> curl_;
+  const std::shared_ptr<RecordingTransport> recorder_;
+  const std::shared_ptr<ex::TokenProvider> provider_;
+};
+
+void check_settings(const ex::Result<Settings>& settings, CheckReport& report) {
+  if (settings) return Check(*settings, report).run();
+  report.failed("configuration", settings.error());
+  for (const char* step : {"proxy", "tls", "clock", "token", "api"}) {
+    report.skipped(std::string(step) + ": the configuration cannot be used");
+  }
+}
+
+}  // namespace
+
+int check_command(const Options& options) {
+  CheckReport report;
+  check_settings(settings_of(options), report);
+  report.close("Not proven: that this client may write. The API documents no reads, and check never writes.");
+  return report.finish();
+}
+
+}  // namespace cli

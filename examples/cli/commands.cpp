@@ -1,0 +1,152 @@
+#include "commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "interrupt.hpp"
+#include "output.hpp"
+#include "settings.hpp"
+
+namespace cli {
+namespace {
+
+// --- token
+// ------------------------------------------------------------------------------------------------------------
+
+std::string utc_text(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, sizeof "2000-01-01T00:00:00Z"> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+std::string token_line(const ex::AccessToken& token, bool show) {
+  const auto left = std::chrono::floor<std::chrono::seconds>(token.expires_at() - std::chrono::system_clock::now());
+  nlohmann::ordered_json line{{"fingerprint", token.fingerprint()},
+                              {"token_type", "Bearer"},  // the only one that the library accepts
+                              {"scope", token.scope()},
+                              {"expires_at", utc_text(token.expires_at())},
+                              {"expires_in", std::max<std::chrono::seconds::rep>(0, left.count())}};
+  if (show) line["access_token"] = std::string(token.reveal());
+  return line.dump() + '\n';
+}
+
+ex::Result<ex::AccessToken> obtain_token(const Settings& settings) {
+  const Interrupt interrupt;
+  const auto& client = settings.client;
+  const auto deadline = std::chrono::steady_clock::now() + client.timeout;
+  ex::TokenProvider provider(settings.endpoints, settings.credentials, client.token,
+                             std::make_shared<ex::CurlTransport>(client.curl));
+  return provider.token(deadline, interrupt.token());
+}
+
+// --- request
+// ----------------------------------------------------------------------------------------------------------
+
+struct CloseFile {
+  void operator()(std::FILE* file) const noexcept {
+    if (file != stdin) std::fclose(file);
+  }
+};
+
+ex::Error file_error(const std::string& name, int code) {
+  return failure(ex::ErrorKind::storage, "cannot read " + name + ": " + std::generic_category().message(code));
+}
+
+/// The content of a file; "-" names standard input.
+ex::Result<std::string> read_file(const std::string& name) {
+  const std::unique_ptr<std::FILE, CloseFile> file(name == "-" ? stdin : std::fopen(name.c_str(), "rbe"));
+  if (!file) return file_error(name, errno);
+  std::string content;
+  std::array<char, 65536> piece{};
+  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), file.get())) {
+    content.append(piece.data(), count);
+  }
+  if (std::ferror(file.get()) != 0) return file_error(name == "-" ? "standard input" : name, errno);
+  return content;
+}
+
+/// The body, which is sent as it was read. What is wrong with it is not quoted: it may hold personal data.
+ex::Result<ex::Body> read_body(const std::string& data) {
+  const bool is_file = !data.empty() && data.front() == '@';
+  auto text = is_file ? read_file(data.substr(1)) : ex::Result<std::string>(data);
+  if (!text) return text.error();
+  // The JSON library passes over a byte-order mark and takes NUL for the end; a server need not.
+  const bool passed_over = text->find('\0') != std::string::npos || text->compare(0, 3, "\xEF\xBB\xBF") == 0;
+  if (passed_over || !nlohmann::json::accept(*text)) {
+    return failure(ex::ErrorKind::invalid_argument, "--data is not valid JSON (in UTF-8, without a byte-order mark)");
+  }
+  return ex::Body(*std::move(text));
+}
+
+std::string upper_case(std::string text) {
+  const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+  std::transform(text.begin(), text.end(), text.begin(), upper);
+  return text;
+}
+
+ex::Result<ex::HttpResponse> send(const Options& options, ex::HttpRequest request) {
+  auto settings = settings_of(options);
+  if (!settings) return settings.error();
+  const Interrupt interrupt;
+  request.cancel = interrupt.token();
+  const ex::ExhibitorClient client(settings->endpoints, settings->credentials, settings->client);
+  return client.send(std::move(request));
+}
+
+// --- delete
+// -----------------------------------------------------------------------------------------------------------
+
+/// Whether transactions can be deleted is not documented; the API will tell.
+constexpr std::array<std::string_view, 6> resources{"cinemas", "films", "items", "tickets", "members", "transactions"};
+
+}  // namespace
+
+int token_command(const Options& options) {
+  const auto settings = settings_of(options);
+  if (!settings) return report(settings.error());
+  const auto token = obtain_token(*settings);
+  if (!token) return report(token.error());
+  return print(token_line(*token, options.show));
+}
+
+int request_command(const Options& options) {
+  ex::HttpRequest request;
+  request.method = upper_case(options.method);
+  request.target = options.path;
+  if (options.data) {
+    auto body = read_body(*options.data);
+    if (!body) return report(body.error());
+    request.body = *std::move(body);
+  }
+  const auto response = send(options, std::move(request));
+  if (!response) return report(response.error());
+  const std::string& body = response->body;
+  return print(body.empty() || body.back() == '\n' ? body : body + '\n');
+}
+
+int delete_command(const Options& options) {
+  if (std::find(resources.begin(), resources.end(), options.resource) == resources.end()) {
+    return report(failure(ex::ErrorKind::invalid_argument,
+                          "RESOURCE must be cinemas, films, items, tickets, members or transactions"));
+  }
+  if (options.id.empty()) return report(failure(ex::ErrorKind::invalid_argument, "ID must not be empty"));
+  ex::HttpRequest request;
+  request.method = "DELETE";
+  request.target = '/' + options.resource + '/' + ex::path_segment(options.id);
+  const auto response = send(options, std::move(request));
+  return response ? 0 : report(response.error());
+}
+
+}  // namespace cli

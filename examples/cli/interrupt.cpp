@@ -1,0 +1,61 @@
+#include "interrupt.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "output.hpp"
+
+namespace cli {
+namespace {
+
+sigset_t interrupts() {
+  sigset_t set{};
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+bool are_ignored() {  // as under nohup, or in the background of a script: whoever arranged that wants it so
+  struct sigaction action {};
+  return sigaction(SIGINT, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+// A thread that waits for the signal, instead of a handler: it may take locks, as cancelling does.
+Interrupt::Interrupt() : enabled_(!are_ignored()) {
+  if (!enabled_) return;
+  const sigset_t set = interrupts();
+  pthread_sigmask(SIG_BLOCK, &set, &previous_mask_);
+  watcher_ = std::thread([this] { watch(); });
+}
+
+Interrupt::~Interrupt() {
+  if (!enabled_) return;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ended_ = true;
+    ending_.notify_all();
+    pthread_kill(watcher_.native_handle(), SIGINT);  // under the mutex: the watcher cannot be gone yet
+  }
+  watcher_.join();
+  // After a cancellation it stays blocked: a second Ctrl-C must not end the program before it has told of the first.
+  if (!cancel_.token().cancelled()) pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
+}
+
+void Interrupt::watch() {
+  const sigset_t set = interrupts();
+  int signal = 0;
+  sigwait(&set, &signal);
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (ended_) return;
+  lock.unlock();
+  cancel_.cancel();
+  lock.lock();
+  if (ending_.wait_for(lock, std::chrono::seconds(1), [this] { return ended_; })) return;
+  _exit(report(failure(ex::ErrorKind::cancelled, "interrupted")));
+}
+
+}  // namespace cli

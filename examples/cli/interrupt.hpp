@@ -1,0 +1,37 @@
+#pragma once
+
+#include <condition_variable>
+#include <csignal>
+#include <movio/exhibitor.hpp>
+#include <mutex>
+#include <thread>
+
+namespace cli {
+
+namespace ex = movio::exhibitor;
+
+/// While one lives, Ctrl-C cancels what its token was given to; what has not ended a second later ends with the
+/// process. Make it before anything that starts threads: they inherit that SIGINT is not theirs. There is one at a
+/// time.
+class Interrupt {
+ public:
+  Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+  ~Interrupt();
+
+  [[nodiscard]] ex::CancelToken token() const { return cancel_.token(); }
+
+ private:
+  void watch();
+
+  const ex::CancelSource cancel_;
+  bool enabled_ = true;
+  sigset_t previous_mask_{};
+  std::mutex mutex_;  ///< Guards what follows.
+  std::condition_variable ending_;
+  bool ended_ = false;
+  std::thread watcher_;
+};
+
+}  // namespace cli

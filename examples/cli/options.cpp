@@ -1,0 +1,130 @@
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <utility>
+
+#include "output.hpp"
+
+namespace cli {
+namespace {
+
+/// Made from the library's own table, so that it cannot say anything else.
+std::string exit_codes_help() {
+  std::map<int, std::string> names;
+  for (int i = 0; i <= static_cast<int>(ex::ErrorKind::cancelled); ++i) {
+    const auto kind = static_cast<ex::ErrorKind>(i);
+    names[exit_code(kind)] += ' ' + std::string(to_string(kind));
+  }
+  std::string help = "Exit codes, by the error's kind:\n  0    done\n";
+  for (const auto& [code, kinds] : names) {
+    const std::string number = std::to_string(code);
+    help += "  " + number + std::string(4 - number.size(), ' ') + kinds + '\n';
+  }
+  return help;
+}
+
+std::string footer() {
+  return "Environment:\n"
+         "  MOVIO_CLIENT_ID, MOVIO_CLIENT_SECRET   the credentials, unless they come from a file or directory\n"
+         "  MOVIO_REGION                           eu or us, unless an option names the region or both URLs\n"
+         "  MOVIO_CA_FILE, SSL_CERT_FILE           the CA file, unless --ca-file names it\n"
+         "  HTTPS_PROXY, ALL_PROXY, NO_PROXY       as libcurl reads them; loopback goes past any proxy\n\n" +
+         exit_codes_help() + "Errors are one line on standard error: exhibitor: <kind>: <message>";
+}
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--region", options.region, "eu or us; there is no default")->type_name("REGION");
+  app.add_option("--issuer-url", options.issuer_url, "token endpoint, together with --api-url")->type_name("URL");
+  app.add_option("--api-url", options.api_url, "the API, which is also the token's audience")->type_name("URL");
+  app.add_option("--ca-file", options.ca_file, "PEM file of the CAs to trust, instead of the system's")
+      ->type_name("FILE");
+  app.add_option("--client-auth", options.client_auth,
+                 "how the issuer gets the credentials: basic (the default) or post")
+      ->type_name("STYLE");
+  app.add_option("--scope", options.scope, "space separated scopes to ask for")->type_name("SCOPE");
+  app.add_option("--credentials-file", options.credentials_file, "JSON file with client_id and client_secret")
+      ->type_name("FILE");
+  app.add_option("--credentials-dir", options.credentials_dir, "directory with the files client_id and client_secret")
+      ->type_name("DIR");
+  app.add_option("--timeout", options.timeout, "for a whole call, its token included; 120 by default")
+      ->type_name("SECONDS");
+  app.add_flag("--allow-http", options.allow_http, "accept plain http, to a loopback host only")
+      ->disable_flag_override();
+  app.add_flag("--verbose", options.verbose, "tell what happens on standard error")->disable_flag_override();
+}
+
+CLI::App* add_command(CLI::App& app, Options& options, Command command, const char* name, const char* description) {
+  CLI::App* const added = app.add_subcommand(name, description);
+  added->callback([&options, command] { options.command = command; });
+  return added;
+}
+
+void add_commands(CLI::App& app, Options& options) {
+  CLI::App* const token = add_command(app, options, Command::token, "token", "Get a token and describe it in JSON");
+  token->add_flag("--show", options.show, "with the access token itself, which cannot be revoked")
+      ->disable_flag_override();
+
+  CLI::App* const request =
+      add_command(app, options, Command::request, "request", "Send a request, print the answer's body");
+  request->add_option("METHOD", options.method, "GET, PUT, POST, PATCH, DELETE")->required()->type_name("");
+  request->add_option("PATH", options.path, "for example /members")->required()->type_name("");
+  request->add_option("--data", options.data, "the body, or a file that holds it; @- is standard input")
+      ->type_name("JSON|@FILE");
+
+  CLI::App* const remove = add_command(app, options, Command::remove, "delete", "Delete one record");
+  remove->add_option("RESOURCE", options.resource, "cinemas, films, items, tickets, members or transactions")
+      ->required()
+      ->type_name("");
+  remove->add_option("ID", options.id, "the record's id, as it is")->required()->type_name("");
+
+  add_command(app, options, Command::check, "check",
+              "Examine configuration, proxy, TLS, clock, token and API; writes nothing");
+}
+
+/// What CLI11 says, but for the errors whose text quotes values.
+std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string hint = "; see exhibitor --help";
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) {
+    return dynamic_cast<const CLI::ConversionError*>(&error) != nullptr ? "an option's value is not acceptable" + hint
+                                                                        : error.what() + hint;
+  }
+  for (const std::string& argument : app.remaining(true)) {
+    if (argument.size() > 2 && argument.compare(0, 2, "--") == 0) {
+      return "there is no option " + argument.substr(0, argument.find('=')) + " here" + hint;
+    }
+  }
+  return app.get_subcommands().empty() ? "there is no such command" + hint : "an argument too many, or unknown" + hint;
+}
+
+ex::Result<Options> parse(CLI::App& app, Options& options, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForVersion&) {
+    options.text = std::string("exhibitor ") + ex::version + '\n';
+    options.command = Command::print;
+  } catch (const CLI::CallForHelp&) {
+    options.text = app.get_formatter()->make_help(&app, "exhibitor", CLI::AppFormatMode::All);  // of all commands
+    options.command = Command::print;
+  } catch (const CLI::ParseError& error) {
+    return failure(ex::ErrorKind::invalid_argument, usage_problem(app, error));
+  }
+  return std::move(options);
+}
+
+}  // namespace
+
+ex::Result<Options> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app("Gets tokens from Movio's issuer and calls the Movio Exhibitor API.", "exhibitor");
+  app.fallthrough();  // before the commands are added: they inherit it, and options may then follow them
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string());
+  app.footer(footer());
+  app.get_formatter()->column_width(36);
+  add_options(app, options);
+  add_commands(app, options);
+  return parse(app, options, argc, argv);
+}
+
+}  // namespace cli

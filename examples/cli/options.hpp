@@ -1,0 +1,34 @@
+#pragma once
+
+#include <movio/exhibitor.hpp>
+#include <optional>
+#include <string>
+
+namespace cli {
+
+namespace ex = movio::exhibitor;
+
+enum class Command { print, token, request, remove, check };
+
+/// The command line, taken apart; what the texts mean is judged in settings.hpp.
+struct Options {
+  Command command = Command::print;
+  std::string text;  ///< For `print`: the help, or the version.
+
+  std::optional<std::string> region, issuer_url, api_url;
+  std::optional<std::string> ca_file, client_auth, scope;
+  std::optional<std::string> credentials_file, credentials_dir;
+  std::optional<std::string> timeout;
+  bool allow_http = false;
+  bool verbose = false;
+
+  bool show = false;                ///< `token`
+  std::string method, path;         ///< `request`
+  std::optional<std::string> data;  ///< `request`: JSON, or @ and a file's name
+  std::string resource, id;         ///< `delete`
+};
+
+/// Errors: `invalid_argument`, which quotes no values: somebody may have put a secret on the line.
+ex::Result<Options> parse_options(int argc, const char* const* argv);
+
+}  // namespace cli

@@ -1,0 +1,133 @@
+#include "settings.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <locale>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "output.hpp"
+
+namespace cli {
+namespace {
+
+ex::Error usage(std::string message) { return failure(ex::ErrorKind::invalid_argument, std::move(message)); }
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+ex::Result<void> set_region(Settings& settings, const std::string& text, const std::string& origin) {
+  const auto region = ex::parse_region(text);
+  if (!region) return usage(origin + ": " + region.error().message);
+  settings.endpoints = ex::endpoints(*region);
+  settings.region = *region == ex::Region::eu ? "eu" : "us";
+  return {};
+}
+
+ex::Result<void> choose_endpoints(Settings& settings, const Options& options) {
+  const bool any_url = options.issuer_url || options.api_url;
+  if (options.region && any_url) return usage("give either --region or the two URLs, not both");
+  if (options.region) return set_region(settings, *options.region, "--region");
+  if (any_url) {
+    if (!options.issuer_url || !options.api_url) return usage("--issuer-url and --api-url must be given together");
+    settings.endpoints = {*options.issuer_url, *options.api_url};
+    settings.region = "none (URLs given)";
+    return {};
+  }
+  const std::string region = environment("MOVIO_REGION");
+  if (!region.empty()) return set_region(settings, region, "MOVIO_REGION");
+  return usage(
+      "which region? Give --region eu or --region us, or set MOVIO_REGION, or give --issuer-url and --api-url");
+}
+
+ex::Result<void> check_endpoints(const ex::Endpoints& endpoints) {
+  auto usable = ex::check(endpoints);
+  const auto is_plain = [](const std::string& url) { return url.compare(0, 7, "http://") == 0; };
+  if (!usable && !endpoints.allow_loopback_http && (is_plain(endpoints.issuer_url) || is_plain(endpoints.api_url))) {
+    return usage("the URLs must be https; plain http is accepted only for a loopback host, with --allow-http");
+  }
+  return usable;
+}
+
+ex::Result<void> choose_credentials(Settings& settings, const Options& options) {
+  if (options.credentials_file && options.credentials_dir) {
+    return usage("give either --credentials-file or --credentials-dir, not both");
+  }
+  if (options.credentials_file) {
+    settings.credentials = ex::credentials_from_file(*options.credentials_file);
+    settings.credentials_origin = *options.credentials_file;
+  } else if (options.credentials_dir) {
+    settings.credentials = ex::credentials_from_directory(*options.credentials_dir);
+    settings.credentials_origin = *options.credentials_dir;
+  } else {
+    settings.credentials = ex::credentials_from_environment();
+    settings.credentials_origin = "the environment";
+  }
+  return {};
+}
+
+ex::Result<std::chrono::milliseconds> parse_timeout(const std::string& text) {
+  constexpr double longest = 1e8;  // three years, and far from where a clock's numbers end
+  std::istringstream in(text);
+  in.imbue(std::locale::classic());
+  double seconds = 0;
+  const bool whole = (in >> std::noskipws >> seconds) && in.peek() == std::istringstream::traits_type::eof();
+  if (!whole || !std::isfinite(seconds) || seconds <= 0)
+    return usage("--timeout must be a number of seconds, more than 0");
+  return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(std::min(seconds, longest)));
+}
+
+ex::Result<void> choose_timeouts(ex::ClientOptions& client, const Options& options) {
+  if (options.timeout) {
+    const auto timeout = parse_timeout(*options.timeout);
+    if (!timeout) return timeout.error();
+    client.timeout = *timeout;
+  }
+  client.curl.timeout = client.timeout;
+  // A little more than the call has, so that it is always the call that runs out of time, and one kind of error.
+  client.token.timeout =
+      std::min<std::chrono::milliseconds>(client.token.timeout, client.timeout + std::chrono::seconds(1));
+  return {};
+}
+
+ex::Result<void> choose_client(ex::ClientOptions& client, const Options& options) {
+  if (options.client_auth == "post") {
+    client.token.client_authentication = ex::ClientAuthentication::post;
+  } else if (options.client_auth && options.client_auth != "basic") {
+    return usage("--client-auth must be basic or post");
+  }
+  client.curl.ca_file = options.ca_file.value_or("");
+  client.token.scope = options.scope.value_or("");
+  if (options.verbose) client.on_event = client.token.on_event = event_printer();
+  return choose_timeouts(client, options);
+}
+
+/// A variable that is not set in a shell script makes an empty value, and what it stood for would be left out silently.
+ex::Result<void> check_not_empty(const Options& options) {
+  for (const auto& [name, value] : {std::pair("--ca-file", &options.ca_file),
+                                    {"--credentials-file", &options.credentials_file},
+                                    {"--credentials-dir", &options.credentials_dir}}) {
+    if (*value && (*value)->empty()) return usage(std::string(name) + " was given an empty name");
+  }
+  return {};
+}
+
+}  // namespace
+
+ex::Result<Settings> settings_of(const Options& options) {
+  Settings settings;
+  if (auto done = check_not_empty(options); !done) return done.error();
+  if (auto done = choose_endpoints(settings, options); !done) return done.error();
+  settings.endpoints.allow_loopback_http = options.allow_http;
+  if (auto done = check_endpoints(settings.endpoints); !done) return done.error();
+  if (auto done = choose_credentials(settings, options); !done) return done.error();
+  if (auto done = choose_client(settings.client, options); !done) return done.error();
+  return settings;
+}
+
+}  // namespace cli
