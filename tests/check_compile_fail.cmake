@@ -1,0 +1,28 @@
+# cmake -P check_compile_fail.cmake SOURCE COMPILER FLAG...
+# With a line "// expect-error: REGEX" in the source, the compiler must refuse and say something that matches; without
+# such a line it must accept.
+cmake_minimum_required(VERSION 3.21)
+
+set(SOURCE "${CMAKE_ARGV3}")
+foreach(index RANGE 4 ${CMAKE_ARGC})
+  list(APPEND command ${CMAKE_ARGV${index}})
+endforeach()
+
+execute_process(
+  COMMAND ${command} "${SOURCE}"
+  RESULT_VARIABLE result
+  OUTPUT_VARIABLE output
+  ERROR_VARIABLE output)
+
+file(STRINGS "${SOURCE}" expectation REGEX "^// expect-error: ")
+string(REPLACE "// expect-error: " "" expectation "${expectation}")
+
+if(expectation STREQUAL "")
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "must compile, but does not:\n${output}")
+  endif()
+elseif(result EQUAL 0)
+  message(FATAL_ERROR "must not compile, but does: ${SOURCE}")
+elseif(NOT output MATCHES "${expectation}")
+  message(FATAL_ERROR "fails to compile, but not with \"${expectation}\":\n${output}")
+endif()

@@ -1,0 +1,104 @@
+# Proves the one-way street: a header includes only headers that stand above it in this table.
+#   cmake -D INCLUDE_DIR=<root>/include -P check_layers.cmake
+# Also: every header stands in the table; libcurl and the full nlohmann_json are included where they belong and nowhere
+# else; the umbrella names every public header in the table's order; no header outgrows its size.
+cmake_minimum_required(VERSION 3.21)
+
+set(street
+    # 0
+    version.hpp
+    # 1
+    detail/encoding.hpp detail/sha256.hpp secret.hpp result.hpp detail/url.hpp region.hpp
+    # 2
+    cancel.hpp clock.hpp events.hpp transport.hpp token.hpp detail/json.hpp
+    # 3
+    retry.hpp credentials.hpp token_options.hpp curl_options.hpp detail/challenge.hpp detail/curl_handle.hpp
+    detail/curl_transfer.hpp detail/curl_engine.hpp
+    # 4
+    curl_transport.hpp detail/token_exchange.hpp detail/token_cache.hpp detail/flight.hpp detail/call.hpp
+    # 5, 6, 8, 9, 10
+    token_provider.hpp caller.hpp client.hpp testing.hpp ../exhibitor.hpp)
+set(outside_the_umbrella testing.hpp)
+set(most_lines 400)
+
+set(root "${INCLUDE_DIR}/movio/exhibitor")
+set(faults "")
+
+function(fault text)
+  string(APPEND faults "  ${text}\n")
+  set(faults "${faults}" PARENT_SCOPE)
+endfunction()
+
+# The table's name for what `header` includes as `text`; empty for what is not ours.
+function(resolve header text result)
+  if(text MATCHES "^\"(.*)\"$")
+    cmake_path(GET header PARENT_PATH folder)
+    cmake_path(SET path NORMALIZE "${root}/${folder}/${CMAKE_MATCH_1}")
+  elseif(text MATCHES "^<(movio/.*)>$")
+    cmake_path(SET path NORMALIZE "${INCLUDE_DIR}/${CMAKE_MATCH_1}")
+  else()
+    set(${result} "" PARENT_SCOPE)
+    return()
+  endif()
+  cmake_path(RELATIVE_PATH path BASE_DIRECTORY "${root}" OUTPUT_VARIABLE name)
+  set(${result} "${name}" PARENT_SCOPE)
+endfunction()
+
+function(check_third_party header text)
+  if(text MATCHES "^<curl/" AND NOT header MATCHES "^detail/curl_[a-z_]+\\.hpp$")
+    fault("${header} includes ${text}: only detail/curl_*.hpp may")
+  elseif(text MATCHES "^<nlohmann/" AND NOT text STREQUAL "<nlohmann/json_fwd.hpp>"
+         AND NOT header STREQUAL "detail/json.hpp")
+    fault("${header} includes ${text}: only detail/json.hpp may; others take nlohmann/json_fwd.hpp")
+  endif()
+  set(faults "${faults}" PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE files RELATIVE "${root}" "${INCLUDE_DIR}/*")
+list(SORT files)
+foreach(header IN LISTS files)
+  list(FIND street "${header}" place)
+  if(place EQUAL -1)
+    fault("${header} is not in the table of ${CMAKE_CURRENT_LIST_FILE}")
+  endif()
+
+  file(READ "${root}/${header}" content)
+  string(REGEX REPLACE "[^\n]" "" newlines "${content}")
+  string(LENGTH "${newlines}" lines)
+  if(lines GREATER most_lines)
+    fault("${header} has ${lines} lines: more than ${most_lines}")
+  endif()
+
+  set(included "")
+  file(STRINGS "${root}/${header}" directives REGEX "^[ \t]*#[ \t]*include")
+  foreach(directive IN LISTS directives)
+    string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]*([<\"][^>\"]*[>\"]).*" "\\1" text "${directive}")
+    check_third_party("${header}" "${text}")
+    resolve("${header}" "${text}" target)
+    if(NOT target STREQUAL "")
+      list(APPEND included "${target}")
+      list(FIND street "${target}" target_place)
+      if(target_place EQUAL -1)
+        fault("${header} includes ${text}, which is not in the table")
+      elseif(NOT place EQUAL -1 AND NOT target_place LESS place)
+        fault("${header} includes ${target}, which does not stand above it")
+      endif()
+    endif()
+  endforeach()
+
+  if(header STREQUAL "../exhibitor.hpp")
+    set(expected ${street})
+    list(FILTER expected EXCLUDE REGEX "^(detail/|\\.\\./)")
+    list(REMOVE_ITEM expected ${outside_the_umbrella})
+    if(NOT included STREQUAL expected)
+      fault("the umbrella must include, in this order (clang-format off around it keeps it): ${expected}")
+    endif()
+  endif()
+endforeach()
+
+if(files STREQUAL "")
+  fault("no headers below ${INCLUDE_DIR}")
+endif()
+if(NOT faults STREQUAL "")
+  message(FATAL_ERROR "the layers are broken:\n${faults}")
+endif()

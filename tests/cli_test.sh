@@ -1,0 +1,389 @@
+#!/bin/sh
+# Runs the command line against the sandbox and holds it to its interface: exit codes, forms of output, and that nothing
+# secret or personal gets out. Usage: cli_test.sh EXHIBITOR EXHIBITOR_SANDBOX
+set -u
+if [ $# -ne 2 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
+  echo "usage: $0 EXHIBITOR EXHIBITOR_SANDBOX" >&2
+  exit 2
+fi
+exhibitor=$1
+sandbox=$2
+unset MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET MOVIO_REGION MOVIO_CA_FILE SSL_CERT_FILE
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+
+work=$(mktemp -d) || exit 1
+sandbox_pid=
+stop_sandbox() {
+  [ -n "$sandbox_pid" ] || return 0
+  kill -CONT "$sandbox_pid" 2>/dev/null
+  kill "$sandbox_pid" 2>/dev/null
+  wait "$sandbox_pid" 2>/dev/null
+  sandbox_pid=
+}
+clean_up() {
+  stop_sandbox
+  rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+umask 077
+
+# What must never be seen again.
+secret='planted s3cret+%&='
+wrong_secret='planted-wrong-s3cret'
+email='planted.person@example.org'
+member='planted-member-id-7'
+proxy_password='planted-proxy-pw'
+
+# --- Tools ------------------------------------------------------------------------------------------------------------
+
+failures=0
+# judge DESCRIPTION COMMAND...: one line of the outcome
+judge() {
+  description=$1
+  shift
+  if "$@"; then
+    echo "ok - $description"
+  else
+    echo "not ok - $description"
+    failures=$((failures + 1))
+    return 1
+  fi
+}
+
+# run ARGUMENT...: leaves the exit code in $code and the output in $work/out and $work/err
+run() {
+  code=0
+  "$exhibitor" "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
+  cat "$work/out" "$work/err" >>"$work/everything"
+}
+# call ARGUMENT...: the same, on the sandbox
+call() { run --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" "$@"; }
+
+one_line_of() {
+  [ "$(grep -c '' "$work/err")" -eq 1 ] && grep -q "^exhibitor: $1: ." "$work/err"
+}
+succeeded() { [ "$code" -eq 0 ] && [ ! -s "$work/err" ]; }
+failed_as() { [ "$code" -eq "$1" ] && one_line_of "$2"; }
+out_is() { [ "$(cat "$work/out")" = "$1" ]; }
+out_has() { grep -Eq "$1" "$work/out"; }
+out_lacks() { ! grep -Eq "$1" "$work/out"; }
+show() { sed 's/^/#   /' "$work/out" "$work/err"; }
+
+# works DESCRIPTION ARGUMENT...
+works() {
+  description=$1
+  shift
+  call "$@"
+  judge "$description" succeeded || show
+}
+# fails CODE KIND DESCRIPTION ARGUMENT...
+fails() {
+  expected=$1 kind=$2 description=$3
+  shift 3
+  call "$@"
+  judge "$description" failed_as "$expected" "$kind" || show
+}
+# refuses DESCRIPTION ARGUMENT...: without the sandbox's URLs
+refuses() {
+  description=$1
+  shift
+  run "$@"
+  judge "refuses $description" failed_as 2 invalid_argument || show
+}
+
+load_env() {
+  set -a
+  # shellcheck source=/dev/null
+  . "$work/env"
+  set +a
+}
+start_sandbox() {
+  rm -f "$work/env"
+  "$sandbox" --issuer-port 0 --api-port 0 --client-secret "$secret" --env-file "$work/env" "$@" >"$work/log" 2>&1 &
+  sandbox_pid=$!
+  tries=0
+  until [ -s "$work/env" ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 300 ] || ! kill -0 "$sandbox_pid" 2>/dev/null; then
+      echo "not ok - the sandbox starts"
+      cat "$work/log"
+      exit 1
+    fi
+    sleep 0.1
+  done
+  load_env
+}
+
+# --- The command line itself ------------------------------------------------------------------------------------------
+
+run --help
+judge "--help prints to standard output" succeeded
+judge "--help lists commands, exit codes and environment" out_has 'MOVIO_CLIENT_SECRET'
+judge "--help tells the exit code of every kind" out_has '130 +cancelled'
+run token --help
+judge "--help works after a command" succeeded
+run --version
+judge "--version prints one line" out_has '^exhibitor [0-9]+\.[0-9]+\.[0-9]+$'
+
+refuses "no command"
+refuses "an unknown command" --region eu nonsense
+refuses "an unknown option" --region eu token --client-secret "$secret"
+refuses "an unknown option with its value attached" --region eu token "--client-secret=$secret"
+refuses "--show before its command" --region eu --show token
+refuses "--show where it does not belong" --region eu check --show
+refuses "a flag with a value" --region eu token "--show=$secret"
+refuses "an option that is given twice" --region eu token --region us
+refuses "an option without its value" token --region
+refuses "a missing argument" --region eu delete members
+refuses "an argument too many" --region eu delete members a b
+refuses "an unknown resource" --region eu delete boats a
+refuses "an empty id" --region eu delete members ''
+refuses "an id that is a dot segment" --region eu delete members ..
+refuses "no region" token
+judge "and says what to do about it" grep -q -e '--region eu' "$work/err"
+refuses "an unknown region" --region mars token
+refuses "a region together with URLs" --region eu --issuer-url https://a.invalid --api-url https://b.invalid token
+refuses "one URL alone" --issuer-url https://a.invalid token
+refuses "plain http without the option" --issuer-url http://127.0.0.1:1 --api-url http://127.0.0.1:1 token
+refuses "plain http beyond loopback" --allow-http --issuer-url http://a.invalid --api-url http://b.invalid token
+for timeout in 0 -1 nan inf 1s 1e400 ''; do refuses "--timeout '$timeout'" --region eu --timeout "$timeout" token; done
+refuses "an unknown way to authenticate" --region eu --client-auth digest token
+refuses "two places of credentials" --region eu --credentials-file a --credentials-dir b token
+refuses "an empty file name" --region eu --ca-file '' token
+refuses "a body that is not JSON" --region eu request PUT /members --data "[{\"email\": \"$email\""
+refuses "a path that is a URL" --region eu request GET https://a.invalid/
+refuses "a path to another host" --region eu request GET //a.invalid/
+
+MOVIO_REGION=mars
+export MOVIO_REGION
+refuses "an unknown MOVIO_REGION" token
+MOVIO_REGION=EU
+run token
+judge "MOVIO_REGION names the region, and then credentials are missing" failed_as 3 credentials || show
+unset MOVIO_REGION
+run --region eu request PUT /members --data @"$work/nowhere"
+judge "a file that is not there is a storage error" failed_as 7 storage || show
+
+# --- The main job -----------------------------------------------------------------------------------------------------
+
+start_sandbox
+
+works "token gets a token" token
+judge "token prints one JSON object on one line" out_has '^\{"fingerprint":"[0-9a-f]{8}","token_type":"Bearer","scope":"[^"]*","expires_at":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z","expires_in":[0-9]+\}$'
+judge "and nothing else" test "$(grep -c '' "$work/out")" -eq 1
+for style in basic post; do works "token --client-auth $style" token --client-auth "$style"; done
+MOVIO_REGION=mars
+works "URLs go before MOVIO_REGION" token
+unset MOVIO_REGION
+
+# The only output that may hold a token is kept apart from the others.
+"$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" token --show --api-url "$MOVIO_API_URL" >"$work/shown" 2>&1
+judge "token --show adds the access token" grep -Eq '"access_token":"[A-Za-z0-9_.-]+"\}$' "$work/shown"
+fails 3 issuer_rejected "an unknown scope is the issuer's to refuse" token --scope "no:such:scope"
+
+cinema='[{"cinema_id": "northcitymultiplex01", "name": "North City Multiplex", "timezone": "Pacific/Auckland"}]'
+works "request prints the answer's body" request put /cinemas --data "$cinema"
+judge "which is the upsert's receipt" out_has '"created_count": ?1'
+printf '%s' "$cinema" >"$work/cinema.json"
+works "request reads a file" request PUT /cinemas --data @"$work/cinema.json"
+judge "and repeating it updates" out_has '"updated_count": ?1'
+code=0
+"$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" request PUT /cinemas --data @- \
+  <"$work/cinema.json" >"$work/out" 2>"$work/err" || code=$?
+judge "request reads standard input" succeeded || show
+people="[{\"member_id\": \"$member\", \"gender\": \"FEMALE\", \"status\": \"ACTIVATED\", \"email\": \"$email\"}]"
+works "request creates a member" request PUT /members --data "$people"
+works "request changes subscriptions" request PATCH "/members/$member/subscriptions" \
+  --data '[{"category_id": "news", "channel": "EMAIL", "state": "SUBSCRIBED"}]'
+judge "an empty answer prints nothing" test ! -s "$work/out"
+works "delete deletes" delete members "$member"
+judge "and prints nothing" test ! -s "$work/out"
+fails 5 not_found "delete reports a record that is not there" delete members "$member"
+fails 5 not_found "delete takes any text for an id" delete members "a/b c%é?#"
+fails 5 not_found "delete takes a command's name for an id" delete members token
+fails 5 not_found "delete takes an id with a dash after --" delete members -- -x
+fails 5 not_found "request reports a path that is not there" request GET /nowhere
+people="[{\"member_id\": \"$member\", \"gender\": \"WRONG\", \"status\": \"ISSUED\", \"email\": \"$email\"}]"
+fails 5 rejected "request reports a bad record" request PUT /members --data "$people"
+fails 5 rejected "request reports an empty batch" request PUT /members --data '[]'
+
+call --verbose request PUT /members --data "$people"
+judge "--verbose tells of the token" grep -Eq '^exhibitor: event: token_minted fingerprint=[0-9a-f]{8} ' "$work/err"
+judge "--verbose tells of the call" grep -q '^exhibitor: event: attempt_finished method=PUT route=/members ' "$work/err"
+judge "--verbose adds events and nothing else" test "$(grep -vc '^exhibitor: event: ' "$work/err")" -eq 1
+call --verbose delete members "$member"
+judge "--verbose names the route without the id" grep -q 'route=/members/{id} ' "$work/err"
+
+# --- Where credentials come from --------------------------------------------------------------------------------------
+
+client=$MOVIO_CLIENT_ID
+export MOVIO_CLIENT_SECRET="$wrong_secret"
+fails 3 issuer_rejected "a wrong secret is refused by the issuer" token
+fails 3 issuer_rejected "a wrong secret in the body is refused as well" --client-auth post request GET /nowhere
+call --verbose token
+judge "--verbose tells of the failure" grep -q '^exhibitor: event: token_failed .*error="issuer_rejected: ' "$work/err"
+unset MOVIO_CLIENT_SECRET
+fails 3 credentials "no secret in the environment" token
+unset MOVIO_CLIENT_ID
+
+mkdir "$work/dir"
+printf '%s\n' "$client" >"$work/dir/client_id"
+printf '%s' "$secret" >"$work/dir/client_secret"
+works "credentials from a directory" --credentials-dir "$work/dir" token
+works "credentials from a directory, named after the command" token --credentials-dir "$work/dir"
+chmod 644 "$work/dir/client_secret"
+fails 3 credentials "a secret that everybody can read is refused" --credentials-dir "$work/dir" token
+rm "$work/dir/client_secret"
+fails 3 credentials "a directory without a secret" --credentials-dir "$work/dir" token
+
+printf '{"client_id": "%s", "client_secret": "%s"}\n' "$client" "$secret" >"$work/file"
+works "credentials from a file" --credentials-file "$work/file" token
+chmod 644 "$work/file"
+fails 3 credentials "a credentials file that everybody can read is refused" --credentials-file "$work/file" token
+chmod 600 "$work/file"
+printf '{"client_id": "%s", "client_secret": "%s"' "$client" "$secret" >"$work/file"
+fails 3 credentials "a credentials file that is not JSON" --credentials-file "$work/file" token
+fails 3 credentials "a credentials file that is not there" --credentials-file "$work/nowhere" token
+load_env
+
+# --- check ------------------------------------------------------------------------------------------------------------
+
+# steps_are STEP...: what the lines begin with, in their order
+steps_are() {
+  sed 's/^\(ok\|warn\|FAILED\|skipped\)  *\([a-z]*\): \(issuer:\|api:\)\{0,1\}.*/\1 \2 \3/; s/[: ]*$//' "$work/out" >"$work/steps"
+  printf '%s\n' "$@" | cmp -s - "$work/steps" || { sed 's/^/#   /' "$work/steps" && false; }
+}
+end='Not proven: that this client may write. The API documents no reads, and check never writes.'
+
+works "check finds everything well" check
+judge "check prints a line for each step" steps_are "ok configuration" "ok proxy" "ok tls issuer" "ok tls api" \
+  "ok clock" "ok token" "ok api" "$end"
+judge "check tells who signed the certificates" test "$(grep -c 'signed by "CN' "$work/out")" -eq 2
+judge "check tells audience and quota" out_has ", audience $MOVIO_API_URL, .*, quota [0-9]+ of [0-9]+ left "
+
+export MOVIO_CLIENT_SECRET="$wrong_secret"
+fails 3 issuer_rejected "check reports a wrong secret" check
+judge "check skips what hangs on the token" steps_are "ok configuration" "ok proxy" "ok tls issuer" "ok tls api" \
+  "ok clock" "FAILED token" "skipped api" "$end"
+load_env
+
+MOVIO_CA_FILE=
+export MOVIO_CA_FILE
+fails 4 tls "check reports an authority that is not trusted" check
+judge "check skips what hangs on TLS" steps_are "ok configuration" "ok proxy" "FAILED tls issuer" "FAILED tls api" \
+  "skipped clock" "skipped token" "skipped api" "$end"
+judge "check names the authority" out_has 'issuer is "CN'
+fails 4 tls "request does not talk to a server that is not trusted" request GET /
+load_env
+works "--ca-file goes before MOVIO_CA_FILE" --ca-file "$MOVIO_CA_FILE" token
+fails 4 tls "a CA file that is not there" --ca-file "$work/nowhere" token
+
+run --issuer-url "$MOVIO_ISSUER_URL" --api-url https://127.0.0.1:1 check
+judge "check reports an API that is not there" failed_as 4 connection || show
+run --issuer-url https://127.0.0.1:1/oauth/token --api-url "$MOVIO_API_URL" check
+judge "check reports an issuer that is not there" failed_as 6 issuer_unavailable || show
+run check
+judge "check reports a configuration that cannot be used" failed_as 2 invalid_argument || show
+judge "check then skips all the rest" steps_are "FAILED configuration" "skipped proxy" "skipped tls" "skipped clock" \
+  "skipped token" "skipped api" "$end"
+
+# --- Proxies ----------------------------------------------------------------------------------------------------------
+
+dead_proxy=http://user:$proxy_password@127.0.0.1:1
+for variable in http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY; do export "$variable=$dead_proxy"; done
+works "loopback goes past a proxy: token" token
+works "loopback goes past a proxy: request" request PUT /cinemas --data "$cinema"
+works "loopback goes past a proxy: check" check
+judge "and check says so" out_has '^ok +proxy: none for 127\.0\.0\.1 \(loopback'
+# Names that nobody has (RFC 6761 section 6.4): nothing of this leaves the machine.
+elsewhere() { run --issuer-url https://issuer.invalid/oauth/token --api-url https://api.invalid --timeout 5 "$@"; }
+elsewhere check
+judge "check names the proxy" out_has '^ok +proxy: http://127\.0\.0\.1:1 for issuer\.invalid \(https_proxy\)'
+export https_proxy="http://user:$proxy_password@not a host:1"
+elsewhere check
+judge "check names a proxy that cannot be one" out_has '^ok +proxy: http://not a host:1 for issuer\.invalid '
+elsewhere --verbose token
+judge "a proxy that cannot be one is a proxy error" test "$code" -eq 4 || show
+export no_proxy=example.org,.invalid
+elsewhere check
+judge "check knows no_proxy" out_has '^ok +proxy: none for issuer\.invalid \(no_proxy\)'
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+
+# --- Output that cannot be written, time that runs out, Ctrl-C --------------------------------------------------------
+
+# cannot_print DESCRIPTION: after a call with another standard output
+cannot_print() { judge "$1" failed_as 7 storage || show; }
+with_urls() { "$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" "$@"; }
+: >"$work/out"
+code=0
+with_urls token >&- 2>"$work/err" || code=$?
+cannot_print "a closed standard output is a storage error"
+if [ -e /dev/full ]; then
+  for command in token check --help; do
+    code=0
+    with_urls "$command" >/dev/full 2>"$work/err" || code=$?
+    cannot_print "a full disk is a storage error: $command"
+  done
+fi
+code=0
+with_urls request PUT /cinemas --data @- <&- >"$work/out" 2>"$work/err" || code=$?
+cannot_print "a closed standard input is a storage error"
+
+kill -STOP "$sandbox_pid" # it takes connections still, but no longer answers
+fails 4 timeout "--timeout bounds a token" --timeout 0.3 token
+fails 4 timeout "--timeout bounds a call" request GET / --timeout 0.3
+fails 6 issuer_unavailable "--timeout bounds each call of check" --timeout 0.3 check
+
+case $(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status 2>/dev/null) in
+  [2367abef]) echo "ok - Ctrl-C cancels # skipped: SIGINT is ignored here, and so it is by the program" ;;
+  *)
+    for command in token "request GET /" check; do
+      code=0
+      # shellcheck disable=SC2086 # a command and its arguments
+      timeout --preserve-status -s INT -k 20 0.5 "$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" \
+        --api-url "$MOVIO_API_URL" $command >"$work/out" 2>"$work/err" || code=$?
+      judge "Ctrl-C cancels: $command" failed_as 130 cancelled || show
+    done
+    ;;
+esac
+kill -CONT "$sandbox_pid"
+
+stop_sandbox
+fails 6 issuer_unavailable "an issuer that is not there" token
+
+# --- Plain http on loopback -------------------------------------------------------------------------------------------
+
+start_sandbox --http
+fails 2 invalid_argument "plain http needs --allow-http" token
+for variable in http_proxy all_proxy HTTP_PROXY; do export "$variable=$dead_proxy"; done
+works "plain http works with it, past any proxy" token --allow-http
+works "and request does" --allow-http request PUT /cinemas --data "$cinema"
+works "and check does" --allow-http check
+judge "check says that there is no TLS" steps_are "ok configuration" "ok proxy" "skipped tls issuer" "skipped tls api" \
+  "ok clock" "ok token" "ok api" "$end"
+unset http_proxy all_proxy HTTP_PROXY
+
+# --- Nothing secret or personal came out ------------------------------------------------------------------------------
+
+base64_of() { printf '%s' "$1" | base64 | tr -d '\n'; }
+# The forms in which a secret travels: as it is, form-encoded, and as Basic has it.
+encoded=$(printf '%s' "$secret" | sed 's/%/%25/g; s/+/%2B/g; s/&/%26/g; s/=/%3D/g; s/ /+/g')
+keeps_back() { ! grep -Fq -e "$1" "$work/everything"; }
+judge "everything that was printed is looked through" test "$(grep -c '' "$work/everything")" -gt 100
+judge "no output holds the secret" keeps_back "$secret"
+judge "no output holds the secret, form-encoded" keeps_back "$encoded"
+judge "no output holds the Basic credentials" keeps_back "$(base64_of "$client:$encoded")"
+judge "no output holds a wrong secret" keeps_back "$wrong_secret"
+judge "no output holds a token" keeps_back "eyJ"
+judge "no output holds an email address" keeps_back "$email"
+judge "no output holds a member's id" keeps_back "$member"
+judge "no output holds the proxy's password" keeps_back "$proxy_password"
+
+echo
+if [ "$failures" -ne 0 ]; then
+  echo "$failures failed"
+  exit 1
+fi
+echo "all passed"

@@ -1,0 +1,12 @@
+// Compiles: so that what fails beside it fails for the reason it names.
+#include <iostream>
+#include <movio/exhibitor/result.hpp>
+#include <movio/exhibitor/secret.hpp>
+#include <string>
+
+movio::exhibitor::Result<int> answer();
+
+int main() {
+  std::cout << movio::exhibitor::Secret{std::string{"x"}}.reveal();
+  return answer() ? 0 : 1;
+}

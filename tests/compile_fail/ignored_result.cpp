@@ -1,0 +1,6 @@
+// expect-error: (unused-result|unused-value)
+#include <movio/exhibitor/result.hpp>
+
+movio::exhibitor::Result<int> answer();
+
+int main() { answer(); }

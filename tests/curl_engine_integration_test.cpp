@@ -1,0 +1,195 @@
+#include <httplib.h>
+#include <chrono>
+#include <future>
+#include <string>
+#include <thread>
+
+#include "catch.hpp"
+#include "integration.hpp"
+
+using namespace integration;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Collects the outcomes of asynchronous requests.
+class Outcomes {
+ public:
+  ex::Transport::Completion take() {
+    return [this](ex::Result<ex::HttpResponse> result) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      results_.push_back(std::move(result));
+      changed_.notify_all();
+    };
+  }
+  std::vector<ex::Result<ex::HttpResponse>> await(std::size_t count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return results_.size() >= count; });
+    return results_;
+  }
+  std::size_t count(ex::ErrorKind kind) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::size_t found = 0;
+    for (const auto& result : results_) found += !result && result.error().kind == kind ? 1U : 0U;
+    return found;
+  }
+  std::size_t size() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return results_.size();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<ex::Result<ex::HttpResponse>> results_;
+};
+
+/// An API that answers nothing before the gate is open.
+struct SlowApi {
+  SlowApi() {
+    server.intercept_api([this](const httplib::Request&, httplib::Response&) {
+      gate.wait();
+      return true;
+    });
+  }
+  ~SlowApi() { gate.open(); }
+  [[nodiscard]] ex::HttpRequest get() const { return request("GET", server.api_url() + "/x"); }
+
+  Gate gate;
+  sandbox::Sandbox server;
+};
+
+}  // namespace
+
+TEST_CASE("curl engine - many requests at once are each completed once", "[curl_engine]") {
+  sandbox::Sandbox server;
+  Outcomes outcomes;
+  {
+    ex::CurlTransport transport(trusting(server));
+    for (int i = 0; i < 100; ++i) transport.start(request("GET", server.api_url() + "/x"), outcomes.take());
+    for (const auto& result : outcomes.await(100)) {
+      REQUIRE(result);
+      CHECK(result->status == 404);
+    }
+  }
+  CHECK(outcomes.size() == 100);
+  CHECK(server.counters().api_calls == 100);
+}
+
+TEST_CASE("curl engine - one request after the other reuses the connection", "[curl_engine]") {
+  sandbox::Sandbox server;
+  ex::CurlTransport transport(trusting(server));
+  Outcomes outcomes;
+  for (std::size_t i = 1; i <= 50; ++i) {
+    transport.start(request("GET", server.api_url() + "/x"), outcomes.take());
+    outcomes.await(i);
+  }
+  CHECK(server.counters().api_connections == 1);
+}
+
+TEST_CASE("curl engine - a request is cancelled before, while and after it runs", "[curl_engine]") {
+  SlowApi api;
+  ex::CurlTransport transport(trusting(api.server));
+  Outcomes outcomes;
+
+  const ex::CancelSource while_running;
+  auto asked = api.get();
+  asked.cancel = while_running.token();
+  transport.start(asked, outcomes.take());
+  api.gate.await_arrivals(1);
+  while_running.cancel();
+  outcomes.await(1);
+  CHECK(outcomes.count(ex::ErrorKind::cancelled) == 1);
+
+  transport.start(asked, outcomes.take());
+  outcomes.await(2);
+  CHECK(outcomes.count(ex::ErrorKind::cancelled) == 2);
+
+  api.gate.open();
+  const ex::CancelSource too_late;
+  asked.cancel = too_late.token();
+  transport.start(asked, outcomes.take());
+  CHECK(outcomes.await(3).back());
+  too_late.cancel();
+  transport.start(api.get(), outcomes.take());
+  CHECK(outcomes.await(4).back());
+}
+
+TEST_CASE("curl engine - destruction completes what is left as cancelled and drops the timers", "[curl_engine]") {
+  SlowApi api;
+  Outcomes outcomes;
+  std::atomic<bool> timer_ran{false};
+  {
+    ex::CurlTransport transport(trusting(api.server));
+    for (int i = 0; i < 5; ++i) transport.start(api.get(), outcomes.take());
+    CHECK(transport.after(1h, [&] { timer_ran = true; }));
+    api.gate.await_arrivals(5);
+  }
+  CHECK(outcomes.size() == 5);
+  CHECK(outcomes.count(ex::ErrorKind::cancelled) == 5);
+  CHECK_FALSE(timer_ran);
+}
+
+TEST_CASE("curl engine - the last owner may go away inside a callback", "[curl_engine]") {
+  SlowApi api;
+  Outcomes outcomes;
+  std::promise<void> dropped;
+  auto transport = std::make_shared<ex::CurlTransport>(trusting(api.server));
+  transport->start(api.get(), outcomes.take());
+  api.gate.await_arrivals(1);
+  REQUIRE(transport->after(0ms, [&] {
+    transport.reset();
+    dropped.set_value();
+  }));
+  dropped.get_future().get();
+  outcomes.await(1);
+  CHECK(outcomes.count(ex::ErrorKind::cancelled) == 1);
+}
+
+TEST_CASE("curl engine - a blocking call inside a callback is refused, not a deadlock", "[curl_engine]") {
+  sandbox::Sandbox server;
+  ex::CurlTransport transport(trusting(server));
+  std::promise<ex::Result<ex::HttpResponse>> promise;
+  transport.start(request("GET", server.api_url()),
+                  [&](const auto&) { promise.set_value(transport.send(request("GET", server.api_url()))); });
+  const auto inner = promise.get_future().get();
+  REQUIRE_FALSE(inner);
+  CHECK(inner.error().kind == ex::ErrorKind::invalid_argument);
+}
+
+TEST_CASE("curl engine - a callback may start requests, and one that throws harms no other", "[curl_engine]") {
+  sandbox::Sandbox server;
+  ex::CurlTransport transport(trusting(server));
+  Outcomes outcomes;
+  transport.start(request("GET", server.api_url()), [&](const auto&) {
+    transport.start(request("GET", server.api_url()), outcomes.take());
+    throw std::runtime_error("a callback's own failure");
+  });
+  CHECK(outcomes.await(1).front());
+  transport.after(0ms, [] { throw std::runtime_error("a task's own failure"); });
+  transport.start(request("GET", server.api_url()), outcomes.take());
+  CHECK(outcomes.await(2).back());
+}
+
+TEST_CASE("curl engine - timers run in the order of their time", "[curl_engine]") {
+  ex::CurlTransport transport;
+  std::promise<void> done;
+  std::string order;
+  const auto begun = std::chrono::steady_clock::now();
+  transport.after(60ms, [&] {
+    order += 'c';
+    done.set_value();
+  });
+  transport.after(30ms, [&] { order += 'b'; });
+  transport.after(0ms, [&] { order += 'a'; });
+  done.get_future().get();
+  CHECK(order == "abc");
+  CHECK(std::chrono::steady_clock::now() - begun >= 60ms);
+}
+
+TEST_CASE("curl engine - a request that cannot be set up is answered too", "[curl_engine]") {
+  ex::CurlTransport transport;
+  Outcomes outcomes;
+  transport.start(request("GET", "http://example.com/"), outcomes.take());
+  CHECK(outcomes.await(1).front().error().kind == ex::ErrorKind::invalid_argument);
+}

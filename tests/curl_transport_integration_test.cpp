@@ -1,0 +1,399 @@
+#include <httplib.h>
+#include <chrono>
+#include <future>
+#include <string>
+#include <thread>
+
+#include "catch.hpp"
+#include "integration.hpp"
+
+using namespace integration;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A sandbox whose API answers every call as the test says.
+struct Scene {
+  explicit Scene(sandbox::Sandbox::Intercept answer) : transport(trusting(server)) {
+    server.intercept_api(std::move(answer));
+  }
+  [[nodiscard]] std::string url(const std::string& path = "/x") const { return server.api_url() + path; }
+
+  sandbox::Sandbox server;
+  ex::CurlTransport transport;
+};
+
+bool echo(const httplib::Request& asked, httplib::Response& answer) {
+  answer.set_header("X-Method", asked.method);
+  answer.set_header("X-Type", asked.get_header_value("Content-Type"));
+  answer.set_content(asked.body, "text/plain");
+  return true;
+}
+
+std::string header(const ex::HttpResponse& response, const char* name) {
+  const auto* value = response.headers.find(name);
+  return value == nullptr ? "" : *value;
+}
+
+}  // namespace
+
+TEST_CASE("curl transport - sends and receives over HTTPS on one kept connection", "[curl_transport]") {
+  Scene scene(echo);
+  for (int i = 0; i < 100; ++i) {
+    auto asked = request("PUT", scene.url());
+    asked.body = ex::Body("body " + std::to_string(i), "text/plain");
+    const auto answer = scene.transport.send(asked);
+    REQUIRE(answer);
+    REQUIRE(answer->status == 200);
+    REQUIRE(answer->body == "body " + std::to_string(i));
+  }
+  CHECK(scene.server.counters().api_connections == 1);
+}
+
+TEST_CASE("curl transport - a request carries nothing over from the one before", "[curl_transport]") {
+  Scene scene(echo);
+  const auto send = [&](const std::string& method, const std::optional<std::string>& body) {
+    auto asked = request(method, scene.url());
+    if (body) asked.body = ex::Body(*body, "application/json");
+    const auto answer = scene.transport.send(asked);
+    REQUIRE(answer);
+    return *answer;
+  };
+  const std::string large(std::size_t{2} << 20U, 'x');
+  for (int round = 0; round < 2; ++round) {
+    const auto put = send("PUT", large);
+    CHECK(put.body == large);
+    CHECK(header(put, "X-Method") == "PUT");
+    CHECK(header(put, "X-Type") == "application/json");
+
+    const auto got = send("GET", std::nullopt);
+    CHECK(got.body.empty());
+    CHECK(header(got, "X-Method") == "GET");
+    CHECK(header(got, "X-Type").empty());
+
+    CHECK(send("POST", large).body == large);
+    CHECK(send("HEAD", std::nullopt).body.empty());
+    CHECK(header(send("DELETE", std::nullopt), "X-Method") == "DELETE");
+    CHECK(send("PATCH", "[]").body == "[]");
+    CHECK(header(send("PATCH", "[]"), "X-Method") == "PATCH");
+  }
+}
+
+TEST_CASE("curl transport - the head of a request holds what it must and nothing more", "[curl_transport]") {
+  std::vector<std::string> heads;
+  RawServer server([&](int socket) {
+    heads.push_back(RawServer::read_until(socket, "\r\n\r\n"));
+    if (heads.back().substr(0, 3) == "PUT") RawServer::read_until(socket, "{end}");
+    RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  });
+  ex::CurlTransport transport;
+  const auto head_of = [&](ex::HttpRequest asked) {
+    asked.target = server.url() + "/x";
+    REQUIRE(transport.send(asked));
+    return heads.back();
+  };
+  const auto holds = [](const std::string& head, const char* text) { return head.find(text) != std::string::npos; };
+
+  const auto get = head_of(request("GET", ""));
+  CHECK(holds(get, "GET /x HTTP/1.1\r\nHost: 127.0.0.1:"));
+  CHECK_FALSE(holds(get, "Content-"));
+  CHECK(holds(head_of(request("POST", "")), "Content-Length: 0\r\n"));
+  CHECK(holds(head_of(request("PATCH", "")), "Content-Length: 0\r\n"));
+
+  auto put = request("PUT", "");
+  put.headers.add("X-Empty", "");
+  put.authorization = std::make_shared<const ex::Secret>("Authorization: Bearer abc");
+  put.body = ex::Body(std::string(std::size_t{2} << 20U, 'x') + "{end}");
+  const auto head = head_of(put);
+  CHECK(holds(head, "PUT /x HTTP/1.1\r\n"));
+  CHECK(holds(head, "\r\nAuthorization: Bearer abc\r\n"));
+  CHECK(holds(head, "\r\nX-Empty:\r\n"));
+  CHECK(holds(head, "\r\nContent-Type: application/json\r\n"));
+  CHECK(holds(head, "\r\nContent-Length: 2097157\r\n"));
+  CHECK_FALSE(holds(head, "Expect"));
+  CHECK_FALSE(holds(head, "Accept-Encoding"));
+
+  auto impossible = request("HEAD", server.url());
+  impossible.body = ex::Body("x");
+  CHECK_FALSE(transport.send(impossible));
+}
+
+TEST_CASE("curl transport - a redirect is an answer, never followed", "[curl_transport]") {
+  for (const int status : {301, 302, 307, 308}) {
+    std::string elsewhere;
+    Scene scene([&, status](const httplib::Request&, httplib::Response& answer) {
+      answer.status = status;
+      answer.set_header("Location", elsewhere);
+      return true;
+    });
+    elsewhere = scene.server.issuer_url();
+    auto asked = request("POST", scene.url());
+    asked.body = ex::Body("secret", "text/plain");
+    const auto answer = scene.transport.send(asked);
+    REQUIRE(answer);
+    CHECK(answer->status == status);
+    CHECK(scene.server.counters().issuer_connections == 0);
+  }
+}
+
+TEST_CASE("curl transport - an answer beyond the limit ends in too_large", "[curl_transport]") {
+  Scene scene([](const httplib::Request&, httplib::Response& answer) {
+    answer.set_content(std::string(100'000, 'x'), "text/plain");
+    return true;
+  });
+  auto asked = request("GET", scene.url());
+  asked.max_response_bytes = 99'999;
+  auto answer = scene.transport.send(asked);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ex::ErrorKind::too_large);
+
+  asked.max_response_bytes = 100'000;
+  answer = scene.transport.send(asked);
+  REQUIRE(answer);
+  CHECK(answer->body.size() == 100'000);
+}
+
+TEST_CASE("curl transport - a flood of header fields ends in too_large", "[curl_transport]") {
+  RawServer server([](int socket) {
+    RawServer::read_until(socket, "\r\n\r\n");
+    RawServer::write(socket, "HTTP/1.1 200 OK\r\n");
+    for (int i = 0; i < 400; ++i) RawServer::write(socket, "X-Flood: " + std::string(1000, 'x') + "\r\n");
+  });
+  ex::CurlTransport transport;
+  const auto answer = transport.send(request("GET", server.url()));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ex::ErrorKind::too_large);
+}
+
+TEST_CASE("curl transport - a request ends when its time is up", "[curl_transport]") {
+  Gate gate;
+  Scene scene([&](const httplib::Request&, httplib::Response&) {
+    gate.wait();
+    return true;
+  });
+  auto asked = request("GET", scene.url());
+  asked.timeout = 100ms;
+  const auto answer = scene.transport.send(asked);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ex::ErrorKind::timeout);
+
+  asked.timeout = 0ms;
+  const auto without_time = scene.transport.send(asked);
+  REQUIRE_FALSE(without_time);
+  CHECK(without_time.error().kind == ex::ErrorKind::timeout);
+  gate.open();
+}
+
+TEST_CASE("curl transport - a transfer that stalls is cut off", "[curl_transport]") {
+  Gate gate;
+  sandbox::Sandbox server;
+  server.intercept_api([&](const httplib::Request&, httplib::Response&) {
+    gate.wait();
+    return true;
+  });
+  auto options = trusting(server);
+  options.stall_timeout = 1s;
+  ex::CurlTransport transport(options);
+  const auto answer = transport.send(request("GET", server.api_url() + "/x"));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ex::ErrorKind::timeout);
+  gate.open();
+}
+
+TEST_CASE("curl transport - a blocking call is cancelled from another thread", "[curl_transport]") {
+  Gate gate;
+  Scene scene([&](const httplib::Request&, httplib::Response&) {
+    gate.wait();
+    return true;
+  });
+  const ex::CancelSource source;
+  auto asked = request("GET", scene.url());
+  asked.cancel = source.token();
+  std::thread other([&] {
+    gate.await_arrivals(1);
+    source.cancel();
+  });
+  const auto answer = scene.transport.send(asked);
+  other.join();
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ex::ErrorKind::cancelled);
+
+  const auto at_once = scene.transport.send(asked);
+  REQUIRE_FALSE(at_once);
+  CHECK(at_once.error().kind == ex::ErrorKind::cancelled);
+  gate.open();
+}
+
+TEST_CASE("curl transport - what may not be repeated is not sent again by libcurl", "[curl_transport]") {
+  // The server answers the first request on a connection and drops the connection when the second one has come.
+  std::atomic<int> requests{0};
+  RawServer server([&](int socket) {
+    for (int i = 0; i < 2; ++i) {
+      if (RawServer::read_until(socket, "{end}").find("{end}") == std::string::npos) return;
+      ++requests;
+      if (i == 0) RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }
+  });
+  ex::CurlTransport transport;
+  const auto send = [&](const char* method) {
+    auto asked = request(method, server.url() + "/x");
+    asked.body = ex::Body("{end}");
+    return transport.send(asked);
+  };
+  REQUIRE(send("PUT"));
+
+  SECTION("a POST fails, and the server has seen it once") {
+    const auto answer = send("POST");
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().kind == ex::ErrorKind::connection);
+    CHECK(requests == 2);
+  }
+  SECTION("a PUT may be repeated, so a dead connection costs the caller nothing") {
+    REQUIRE(send("PUT"));
+    CHECK(requests == 3);
+  }
+}
+
+TEST_CASE("curl transport - errors tell what stood in the way", "[curl_transport]") {
+  sandbox::Sandbox server;
+  const auto failure = [](ex::Transport& transport, const std::string& url) {
+    auto answer = transport.send(request("GET", url));
+    REQUIRE_FALSE(answer);
+    return answer.error();
+  };
+  ex::CurlTransport transport(trusting(server));
+
+  SECTION("nobody listens") {
+    const auto error = failure(transport, "https://127.0.0.1:" + std::to_string(closed_port()));
+    CHECK(error.kind == ex::ErrorKind::connection);
+    CHECK(error.transport_code != 0);
+  }
+  SECTION("a certificate that is not trusted: its issuer and the bundle are named") {
+    ex::CurlOptions system;
+    system.ca_file = "/etc/ssl/certs/ca-certificates.crt";
+    ex::CurlTransport mistrusting(system);
+    const auto error = failure(mistrusting, server.api_url());
+    CHECK(error.kind == ex::ErrorKind::tls);
+    CHECK(error.message.find("Exhibitor Sandbox CA") != std::string::npos);
+    CHECK(error.message.find(system.ca_file) != std::string::npos);
+    CHECK(server.counters().api_calls == 0);
+
+    std::promise<ex::Result<ex::HttpResponse>> promise;
+    mistrusting.start(request("GET", server.api_url()), [&](auto result) { promise.set_value(std::move(result)); });
+    const auto answer = promise.get_future().get();
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message == error.message);
+  }
+  SECTION("a CA file that is not there") {
+    ex::CurlOptions missing;
+    missing.ca_file = "/nonexistent/ca.pem";
+    ex::CurlTransport without(missing);
+    const auto error = failure(without, server.api_url());
+    CHECK(error.kind == ex::ErrorKind::tls);
+    CHECK(error.message.find("/nonexistent/ca.pem") != std::string::npos);
+  }
+  SECTION("plain http to another host, and what is no URL") {
+    CHECK(failure(transport, "http://example.com/").kind == ex::ErrorKind::invalid_argument);
+    CHECK(failure(transport, "/members").kind == ex::ErrorKind::invalid_argument);
+  }
+  SECTION("an answer that is not HTTP") {
+    RawServer garbage([](int socket) {
+      RawServer::read_until(socket, "\r\n\r\n");
+      RawServer::write(socket, "SSH-2.0-OpenSSH_9.2\r\n");
+    });
+    const auto kind = failure(transport, garbage.url()).kind;
+    CHECK((kind == ex::ErrorKind::protocol || kind == ex::ErrorKind::connection));
+  }
+}
+
+TEST_CASE("curl transport - tells who signed a server's certificate", "[curl_transport]") {
+  sandbox::Sandbox server;
+  ex::CurlTransport transport(trusting(server));
+  const auto issuer = transport.certificate_issuer(server.api_url());
+  REQUIRE(issuer);
+  CHECK(issuer->find("Exhibitor Sandbox CA") != std::string::npos);
+  CHECK(server.counters().api_calls == 0);
+}
+
+TEST_CASE("curl transport - the CA file comes from the options, MOVIO_CA_FILE or SSL_CERT_FILE, in this order",
+          "[curl_transport]") {
+  sandbox::Sandbox server;
+  const auto works = [&](const std::string& option) {
+    ex::CurlOptions options;
+    options.ca_file = option;
+    ex::CurlTransport transport(options);
+    return transport.send(request("GET", server.api_url())).has_value();
+  };
+  const std::string nothing = "/nonexistent/ca.pem";
+  CHECK_FALSE(works(""));
+  {
+    const EnvironmentVariable last("SSL_CERT_FILE", server.ca_file());
+    CHECK(works(""));
+    const EnvironmentVariable middle("MOVIO_CA_FILE", nothing);
+    CHECK_FALSE(works(""));
+  }
+  const EnvironmentVariable last("SSL_CERT_FILE", nothing);
+  const EnvironmentVariable middle("MOVIO_CA_FILE", server.ca_file());
+  CHECK(works(""));
+  CHECK_FALSE(works(nothing));
+}
+
+TEST_CASE("curl transport - proxies of the environment do not see what is for loopback", "[curl_transport]") {
+  RawServer proxy(
+      [](int socket) { RawServer::write(socket, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"); });
+  const EnvironmentVariable http("http_proxy", proxy.url());
+  const EnvironmentVariable https("https_proxy", proxy.url());
+  const EnvironmentVariable all("all_proxy", proxy.url());
+  const EnvironmentVariable none("no_proxy", "");
+  for (const bool plain : {false, true}) {
+    sandbox::Options options;
+    options.plain_http = plain;
+    sandbox::Sandbox server(options);
+    ex::CurlTransport transport(trusting(server));
+    const auto answer = transport.send(request("GET", server.api_url()));
+    REQUIRE(answer);
+    CHECK(answer->status == 404);
+  }
+  CHECK(proxy.connections() == 0);
+
+  ex::CurlTransport transport;
+  const auto refused = transport.send(request("GET", "https://api.invalid/members"));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ex::ErrorKind::proxy);
+  CHECK(proxy.connections() == 1);
+}
+
+TEST_CASE("curl transport - a proxy that cannot be used is kind proxy, and its password stays out of the error",
+          "[curl_transport]") {
+  const std::string dead = "http://user:PLANTED@127.0.0.1:" + std::to_string(closed_port());
+  for (const std::string& url :
+       {dead, std::string("http://user:PLANTED@bad host:1"), std::string("foo://user:PLANTED@h:1"),
+        std::string("http://user:PLANTED@h:99999"), std::string("http://user:PLAN/TED@h:1")}) {
+    const EnvironmentVariable https("https_proxy", url);
+    ex::CurlTransport transport;
+    const auto failed = transport.send(request("GET", "https://api.invalid/members"));
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().kind == ex::ErrorKind::proxy);
+    CHECK(failed.error().message.find("PLAN") == std::string::npos);
+  }
+}
+
+TEST_CASE("curl transport - a hundred requests of eight threads are each answered with their own answer",
+          "[curl_transport]") {
+  Scene scene(echo);
+  std::vector<std::thread> threads;
+  std::atomic<int> right{0};
+  for (int thread = 0; thread < 8; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < 100; ++i) {
+        auto asked = request("PUT", scene.url());
+        asked.body = ex::Body(std::to_string(thread) + '/' + std::to_string(i), "text/plain");
+        const auto answer = scene.transport.send(asked);
+        if (answer && answer->body == asked.body.bytes()) ++right;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(right == 800);
+  CHECK(scene.server.counters().api_connections <= 8);
+}

@@ -1,0 +1,189 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <movio/exhibitor.hpp>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "sandbox/server.hpp"
+
+/// What the tests over real sockets share.
+namespace integration {
+
+namespace ex = movio::exhibitor;
+
+inline ex::Endpoints endpoints_of(const sandbox::Sandbox& sandbox) {
+  return {sandbox.issuer_url(), sandbox.api_url(), true};
+}
+
+inline ex::CredentialSource credentials_of_sandbox() {
+  const sandbox::Options defaults;
+  return ex::credentials(defaults.client_id, ex::Secret(defaults.client_secret));
+}
+
+inline ex::CurlOptions trusting(const sandbox::Sandbox& sandbox) {
+  ex::CurlOptions options;
+  options.ca_file = sandbox.ca_file();
+  return options;
+}
+
+inline ex::ClientOptions client_options(const sandbox::Sandbox& sandbox) {
+  ex::ClientOptions options;
+  options.curl = trusting(sandbox);
+  return options;
+}
+
+inline ex::ExhibitorClient client_for(const sandbox::Sandbox& sandbox, const ex::ClientOptions& options) {
+  return {endpoints_of(sandbox), credentials_of_sandbox(), options};
+}
+
+inline ex::ExhibitorClient client_for(const sandbox::Sandbox& sandbox) {
+  return client_for(sandbox, client_options(sandbox));
+}
+
+inline ex::HttpRequest request(std::string method, std::string target) {
+  ex::HttpRequest made;
+  made.method = std::move(method);
+  made.target = std::move(target);
+  return made;
+}
+
+/// A door that a server's handler waits at until the test opens it, or the test is over.
+class Gate {
+ public:
+  ~Gate() { open(); }
+
+  void wait() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++arrivals_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void open() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  /// Until so many handlers stand at the door.
+  void await_arrivals(int count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return arrivals_ >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int arrivals_ = 0;
+  bool open_ = false;
+};
+
+/// An environment variable for the time of a test. Not while other threads run that might read it.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const std::string& value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    ::setenv(name, value.c_str(), 1);
+  }
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+  ~EnvironmentVariable() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+/// A TCP server that hands every connection to a function, one after the other, in a thread of its own.
+class RawServer {
+ public:
+  using Handler = std::function<void(int socket)>;
+
+  explicit RawServer(Handler handler) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 16) != 0 ||
+        ::getsockname(listener_, generic, &size) != 0) {
+      throw std::runtime_error("no port to listen on");
+    }
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this, handler = std::move(handler)] {
+      while (true) {
+        const int socket = ::accept(listener_, nullptr, nullptr);
+        if (socket < 0) return;
+        ++connections_;
+        handler(socket);
+        ::close(socket);
+      }
+    });
+  }
+  RawServer(const RawServer&) = delete;
+  RawServer& operator=(const RawServer&) = delete;
+  ~RawServer() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] int connections() const { return connections_; }
+
+  /// Reads until the text so far ends with `end`; what came, even if the client went away before.
+  static std::string read_until(int socket, const std::string& end) {
+    std::string text;
+    char byte = 0;
+    while (::recv(socket, &byte, 1, 0) == 1) {
+      text += byte;
+      if (text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0) break;
+    }
+    return text;
+  }
+  static void write(int socket, const std::string& text) {
+    (void)::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
+  }
+
+ private:
+  int listener_;
+  int port_ = 0;
+  std::atomic<int> connections_{0};
+  std::thread thread_;
+};
+
+/// A port that nobody listens on.
+inline int closed_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(socket, generic, size) != 0) throw std::runtime_error("no port");
+  ::getsockname(socket, generic, &size);
+  ::close(socket);
+  return ntohs(address.sin_port);
+}
+
+}  // namespace integration

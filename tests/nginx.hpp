@@ -1,0 +1,103 @@
+#pragma once
+
+#include <signal.h>
+#include <spawn.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "integration.hpp"
+
+namespace integration {
+
+/// Debian's nginx with HTTPS and HTTP/2 in front of a sandbox's API, and a count of its own of the connections made to
+/// it.
+class Nginx {
+ public:
+  Nginx(const sandbox::Sandbox& sandbox, int port) : port_(port), status_port_(closed_port()) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "exhibitor-nginx-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    directory_ = pattern;
+    std::ofstream(directory_ / "nginx.conf") << configuration(sandbox);
+    start();
+    await_answer();
+  }
+  Nginx(const Nginx&) = delete;
+  Nginx& operator=(const Nginx&) = delete;
+  ~Nginx() { stop(); }
+
+  [[nodiscard]] static std::string url(int port) { return "https://127.0.0.1:" + std::to_string(port); }
+  [[nodiscard]] std::string url() const { return url(port_); }
+
+  /// The connections accepted so far, by nginx's own count; the one that asks for it is kept, and not counted.
+  int connections() {
+    const auto status = status_.send(request("GET", status_url()));
+    if (!status) throw std::runtime_error("nginx does not tell its status");
+    return std::stoi(status->body.substr(status->body.find("requests\n") + 9)) - 1;
+  }
+
+ private:
+  [[nodiscard]] std::string status_url() const {
+    return "http://127.0.0.1:" + std::to_string(status_port_) + "/status";
+  }
+
+  [[nodiscard]] std::string configuration(const sandbox::Sandbox& sandbox) const {
+    return "daemon off; worker_processes 1; pid " + (directory_ / "pid").string() + ";\n" +
+           (::geteuid() == 0 ? "user root;\n" : "") +
+           "events { worker_connections 1024; }\n"
+           "http {\n  access_log off; client_max_body_size 64m; keepalive_requests 1000000;\n  client_body_temp_path " +
+           directory_.string() + "; proxy_temp_path " + directory_.string() + ";\n  fastcgi_temp_path " +
+           directory_.string() + "; uwsgi_temp_path " + directory_.string() + "; scgi_temp_path " +
+           directory_.string() + ";\n  upstream api { server 127.0.0.1:" + std::to_string(sandbox.api_port()) +
+           "; keepalive 16; }\n  server {\n    listen 127.0.0.1:" + std::to_string(port_) +
+           " ssl http2;\n    ssl_certificate " + sandbox.certificate_file() + "; ssl_certificate_key " +
+           sandbox.key_file() +
+           ";\n    location / { proxy_pass https://api; proxy_http_version 1.1; proxy_set_header Connection \"\";\n"
+           "      add_header X-Protocol $server_protocol always; }\n  }\n  server { listen 127.0.0.1:" +
+           std::to_string(status_port_) + "; location /status { stub_status; } }\n}\n";
+  }
+
+  void start() {
+    std::string file = (directory_ / "nginx.conf").string();
+    std::string log = (directory_ / "error.log").string();
+    std::string name = "nginx", log_option = "-e", file_option = "-c";
+    const std::array<char*, 6> arguments{name.data(),        log_option.data(), log.data(),
+                                         file_option.data(), file.data(),       nullptr};
+    if (::posix_spawn(&process_, "/usr/sbin/nginx", nullptr, nullptr, arguments.data(), environ) != 0) {
+      throw std::runtime_error("nginx is not installed");
+    }
+  }
+
+  void await_answer() {
+    for (int i = 0; i < 500; ++i) {
+      if (status_.send(request("GET", status_url()))) return;
+      if (::waitpid(process_, nullptr, WNOHANG) == process_) throw std::runtime_error("nginx did not start");
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    stop();
+    throw std::runtime_error("nginx did not answer in time");
+  }
+
+  void stop() {
+    ::kill(process_, SIGTERM);
+    ::waitpid(process_, nullptr, 0);
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+  }
+
+  int port_;
+  int status_port_;
+  ex::CurlTransport status_;
+  std::filesystem::path directory_;
+  pid_t process_ = -1;
+};
+
+}  // namespace integration

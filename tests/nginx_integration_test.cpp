@@ -1,0 +1,87 @@
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+
+#include "catch.hpp"
+#include "nginx.hpp"
+
+using namespace integration;
+
+namespace {
+
+/// A client that reaches the sandbox's API through nginx.
+struct Scene {
+  Scene() : port(closed_port()), server(with_audience(Nginx::url(port))), nginx(server, port) {}
+
+  static sandbox::Options with_audience(const std::string& audience) {
+    sandbox::Options options;
+    options.audience = audience;
+    return options;
+  }
+  [[nodiscard]] ex::ExhibitorClient client() const {
+    return {ex::Endpoints{server.issuer_url(), nginx.url()}, credentials_of_sandbox(), client_options(server)};
+  }
+  static ex::Result<ex::HttpResponse> put(const ex::ExhibitorClient& client, int number) {
+    const nlohmann::json cinema{{"cinema_id", std::to_string(number)}, {"name", "n"}, {"timezone", "Pacific/Auckland"}};
+    return client.put("/cinemas", nlohmann::json::array({cinema}));
+  }
+
+  int port;
+  sandbox::Sandbox server;
+  Nginx nginx;
+};
+
+}  // namespace
+
+TEST_CASE("nginx - a thousand calls of one thread travel over one HTTP/2 connection", "[nginx]") {
+  Scene scene;
+  const auto client = scene.client();
+  for (int i = 0; i < 1000; ++i) {
+    const auto answer = Scene::put(client, i % 10);
+    REQUIRE(answer);
+    REQUIRE(*answer->headers.find("x-protocol") == "HTTP/2.0");
+  }
+  CHECK(scene.nginx.connections() == 1);
+  CHECK(scene.server.counters().token_requests == 1);
+}
+
+TEST_CASE("nginx - eight threads keep at most eight connections", "[nginx]") {
+  Scene scene;
+  const auto client = scene.client();
+  std::vector<std::thread> threads;
+  std::atomic<int> succeeded{0};
+  for (int thread = 0; thread < 8; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) succeeded += Scene::put(client, i) ? 1 : 0;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(succeeded == 400);
+  CHECK(scene.nginx.connections() <= 8);
+  CHECK(scene.server.counters().token_requests == 1);
+}
+
+TEST_CASE("nginx - asynchronous requests share one HTTP/2 connection", "[nginx]") {
+  Scene scene;
+  ex::CurlTransport transport(trusting(scene.server));
+  std::mutex mutex;
+  std::condition_variable changed;
+  int done = 0;
+  const auto start = [&] {
+    transport.start(request("GET", scene.nginx.url() + "/x"), [&](const ex::Result<ex::HttpResponse>& result) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      done += result && result->status == 404 ? 1 : 1000;
+      changed.notify_all();
+    });
+  };
+  const auto await = [&](int count) {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return done >= count; });
+    CHECK(done == count);
+  };
+  start();
+  await(1);  // a first answer tells libcurl that the server speaks HTTP/2
+  for (int i = 0; i < 50; ++i) start();
+  await(51);
+  CHECK(scene.nginx.connections() == 1);
+}

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Builds and runs all tests, for root or a user with sudo. Installs the Debian packages that are missing.
+#   tests/run.sh [CMAKE_OPTION...]       for example: tests/run.sh -DCMAKE_CXX_STANDARD=20
+# Environment: BUILD_DIR (default: build/tests), CXX (default: g++)
+set -eu
+cd "$(dirname "$0")/.."
+
+. cmake/debian-packages.sh
+install_missing ca-certificates catch2 cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev \
+  ninja-build nginx-light nlohmann-json3-dev
+
+build=${BUILD_DIR:-build/tests}
+echo "Building the tests in $build"
+# No build type: the assertions stay in, and nothing compiles faster.
+cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="${CXX:-g++}" -DMOVIO_EXHIBITOR_BUILD_TESTS=ON "$@"
+cmake --build "$build"
+exec ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$(nproc)"

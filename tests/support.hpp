@@ -1,0 +1,105 @@
+#pragma once
+
+// What several tests share.
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <movio/exhibitor/result.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace support {
+
+inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// What streaming a value prints.
+template <class T>
+std::string printed(const T& value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+/// Every text that an error holds, for asking whether a planted secret got into any of them.
+inline std::string all_text(const movio::exhibitor::Error& error) {
+  return printed(error) + '\n' + error.oauth_error + '\n' + error.oauth_description + '\n' + error.details + '\n' +
+         movio::exhibitor::ExhibitorError(error).what();
+}
+
+/// A directory of its own for one test, removed at its end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "movio-exhibitor-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path_ = name;
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] std::string path(const std::string& name = {}) const {
+    return name.empty() ? path_.string() : (path_ / name).string();
+  }
+
+  /// Writes a file, by default for its owner only; gives its path.
+  std::string write(const std::string& name, std::string_view content, mode_t mode = 0600) const {
+    const std::string file = path(name);
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path());
+    std::ofstream(file, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
+    if (::chmod(file.c_str(), mode) != 0) throw std::runtime_error("chmod failed");
+    return file;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Sets an environment variable, or removes it when there is no value, and puts back what was there.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const char* value) : name_(name) {
+    if (const char* before = ::getenv(name)) {
+      had_ = true;
+      before_ = before;
+    }
+    set(value);
+  }
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+  ~EnvironmentVariable() { set(had_ ? before_.c_str() : nullptr); }
+
+  void set(const char* value) const {
+    if (value != nullptr) {
+      ::setenv(name_, value, 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+
+ private:
+  const char* name_;
+  bool had_ = false;
+  std::string before_;
+};
+
+/// Looks into every block of memory that is given back while it lives: has it held `marker`, unwiped? One at a time.
+/// The replaced operators behind it are in secret_test.cpp.
+class FreedMemoryWatch {
+ public:
+  explicit FreedMemoryWatch(std::string marker);
+  FreedMemoryWatch(const FreedMemoryWatch&) = delete;
+  FreedMemoryWatch& operator=(const FreedMemoryWatch&) = delete;
+  ~FreedMemoryWatch();
+
+  [[nodiscard]] bool saw_marker() const noexcept;
+};
+
+}  // namespace support

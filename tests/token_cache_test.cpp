@@ -1,0 +1,132 @@
+#include <movio/exhibitor/detail/token_cache.hpp>
+
+#include "catch.hpp"
+#include "fixtures.hpp"
+
+namespace ex = movio::exhibitor;
+using ex::detail::TokenCache;
+using fixtures::begun;
+using fixtures::token_named;
+using namespace std::chrono_literals;
+
+namespace {
+
+ex::Moment later(std::chrono::milliseconds time) { return {begun().uptime + time, begun().wall + time}; }
+
+bool holds(const TokenCache& cache, const ex::AccessToken& token, const ex::Moment& now = begun()) {
+  const auto* held = cache.usable(now);
+  return held != nullptr && held->same_as(token);
+}
+
+}  // namespace
+
+TEST_CASE("token cache - gives the token until it is about to expire", "[token_cache]") {
+  TokenCache cache;
+  CHECK(cache.usable(begun()) == nullptr);
+  const auto token = token_named("a", 1h);
+  cache.store(token);
+  CHECK(holds(cache, token));
+  CHECK(holds(cache, token, later(59min - 1ms)));
+  CHECK_FALSE(holds(cache, token, later(59min)));
+}
+
+TEST_CASE("token cache - a new token takes the place of the old", "[token_cache]") {
+  TokenCache cache;
+  const auto first = token_named("a");
+  const auto second = token_named("b");
+  cache.store(first);
+  cache.store(second);
+  CHECK(holds(cache, second));
+}
+
+TEST_CASE("token cache - invalidating an old token leaves the new one, even with the same text", "[token_cache]") {
+  TokenCache cache;
+  const auto first = token_named("a");
+  const auto second = token_named("a");
+  cache.store(second);
+  cache.invalidate(first);
+  CHECK(holds(cache, second));
+  cache.invalidate(second);
+  CHECK(cache.usable(begun()) == nullptr);
+  cache.invalidate(second);
+  CHECK(cache.usable(begun()) == nullptr);
+}
+
+TEST_CASE("token cache - a refused token is dropped, and another one is worth a try", "[token_cache]") {
+  TokenCache cache;
+  const auto token = token_named("a");
+  cache.store(token);
+  CHECK(cache.reject(token, begun()));
+  CHECK(cache.usable(begun()) == nullptr);
+  CHECK(cache.reject(token, begun()));  // the next thread with the same news
+}
+
+TEST_CASE("token cache - a late refusal of an old token leaves the new one, which is worth a try", "[token_cache]") {
+  TokenCache cache;
+  const auto first = token_named("a");
+  const auto second = token_named("b");
+  cache.store(second);
+  CHECK(cache.reject(first, begun()));
+  CHECK(holds(cache, second));
+}
+
+TEST_CASE("token cache - once a fresh token is refused too, no refusal costs a token for five minutes",
+          "[token_cache]") {
+  TokenCache cache;
+  const auto first = token_named("a");
+  const auto second = token_named("b");
+  cache.store(first);
+  CHECK(cache.reject(first, begun()));
+  cache.store(second);
+  cache.confirm_rejection(begun());
+  CHECK(holds(cache, second));
+  CHECK_FALSE(cache.reject(second, begun()));
+  CHECK_FALSE(cache.reject(second, later(5min - 1ms)));
+  CHECK(holds(cache, second, later(5min - 1ms)));
+  CHECK(cache.reject(second, later(5min)));
+  CHECK(cache.usable(later(5min)) == nullptr);
+}
+
+TEST_CASE("token cache - the pause goes by uptime: setting the wall clock neither ends nor prolongs it",
+          "[token_cache]") {
+  TokenCache cache;
+  const auto token = token_named("a", 240h);
+  cache.store(token);
+  cache.confirm_rejection(begun());
+  CHECK_FALSE(cache.reject(token, {begun().uptime + 1min, begun().wall + 1h}));
+  CHECK(cache.reject(token, {begun().uptime + 5min, begun().wall - 1h}));
+}
+
+TEST_CASE("token cache - a token refused twice counts, although another call has had it replaced meanwhile",
+          "[token_cache]") {
+  TokenCache cache;
+  const auto first = token_named("a");
+  const auto second = token_named("b");
+  const auto third = token_named("c");
+  cache.store(first);
+  CHECK(cache.reject(first, begun()));   // one call: its first token is refused ...
+  cache.store(second);                   // ... and it fetches another
+  CHECK(cache.reject(second, begun()));  // another call began with that one: refused, it fetches a third
+  SECTION("while the third is being fetched") {
+    cache.confirm_rejection(begun());  // the first call again: its fresh token was refused too
+    cache.store(third);
+  }
+  SECTION("when the third is there") {
+    cache.store(third);
+    cache.confirm_rejection(begun());
+  }
+  CHECK(holds(cache, third));
+  CHECK_FALSE(cache.reject(third, later(1min)));  // or else every further call could cost a token
+  CHECK(holds(cache, third));
+}
+
+TEST_CASE("token cache - during the pause a call that holds an old token may still try the current one",
+          "[token_cache]") {
+  TokenCache cache;
+  const auto first = token_named("a");
+  const auto second = token_named("b");
+  cache.store(second);
+  cache.confirm_rejection(begun());
+  CHECK(cache.reject(first, begun()));
+  CHECK(holds(cache, second));
+}

@@ -1,0 +1,64 @@
+#!/bin/sh
+# trust_test.sh EXHIBITOR SANDBOX: a CA file replaces the system's authorities, it does not add to them. For the time of the
+# test, in a mount namespace of its own, the system trusts the sandbox's CA, as a bundle and as a directory of hashed names.
+set -eu
+exhibitor=$1
+sandbox=$2
+
+if [ "${3:-}" != inside ]; then
+  unshare --mount true 2>/dev/null || { echo "skipped: mount namespaces are not permitted here"; exit 77; }
+  exec unshare --mount sh "$0" "$exhibitor" "$sandbox" inside
+fi
+
+work=$(mktemp -d)
+pid=
+clean_up() {
+  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+"$sandbox" --env-file "$work/env" >"$work/log" 2>&1 &
+pid=$!
+tries=0
+until [ -s "$work/env" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 300 ] || { cat "$work/log"; exit 1; }
+  sleep 0.1
+done
+. "$work/env"
+export MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET
+sandbox_ca=$MOVIO_CA_FILE
+unset MOVIO_CA_FILE SSL_CERT_FILE
+
+mkdir "$work/system"
+cp "$sandbox_ca" "$work/system/ca-certificates.crt"
+cp "$sandbox_ca" "$work/system/$(openssl x509 -hash -noout -in "$sandbox_ca").0"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "/CN=Another CA" \
+  -keyout "$work/key.pem" -out "$work/another.pem" 2>/dev/null
+mount --bind "$work/system" /etc/ssl/certs
+
+failed=0
+# expect CODE DESCRIPTION COMMAND...
+expect() {
+  expected=$1
+  description=$2
+  shift 2
+  code=0
+  "$@" >"$work/out" 2>&1 || code=$?
+  if [ "$code" -eq "$expected" ]; then
+    echo "ok - $description"
+  else
+    echo "not ok - $description (exit code $code, not $expected)"
+    cat "$work/out"
+    failed=1
+  fi
+}
+token() { "$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" "$@" token; }
+
+expect 0 "without a CA file the system's authorities are trusted" token
+expect 4 "with a CA file of another authority the system's are not" token --ca-file "$work/another.pem"
+expect 0 "with the right CA file it works" token --ca-file "$sandbox_ca"
+expect 4 "the same by MOVIO_CA_FILE" env MOVIO_CA_FILE="$work/another.pem" \
+  "$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" token
+exit "$failed"
