@@ -49,8 +49,8 @@ TEST_CASE("challenge - a lacking scope is recognized, and nothing else is taken 
 }
 
 TEST_CASE("challenge - several fields are one list, in whichever the reason stands", "[challenge]") {
-  CHECK(lacks_scope({401,
-                     {{"WWW-Authenticate", "Basic realm=\"x\""},
-                      {"WWW-Authenticate", "Bearer error=\"insufficient_scope\""}},
-                     ""}));
+  CHECK(lacks_scope(
+      {401,
+       {{"WWW-Authenticate", "Basic realm=\"x\""}, {"WWW-Authenticate", "Bearer error=\"insufficient_scope\""}},
+       ""}));
 }

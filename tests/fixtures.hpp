@@ -62,9 +62,9 @@ inline std::string jwt(const nlohmann::json& claims) { return jwt(claims.dump())
 
 /// The API's answer to a token that it does not accept.
 inline ex::HttpResponse refusal(const std::string& reason = "expired", const std::string& error = "invalid_token") {
-  return ex::json_response(401, "{}",
-                           {{"WWW-Authenticate",
-                             "Bearer realm=\"movio\", error=\"" + error + "\", error_description=\"" + reason + '"'}});
+  return ex::json_response(
+      401, "{}",
+      {{"WWW-Authenticate", "Bearer realm=\"movio\", error=\"" + error + "\", error_description=\"" + reason + '"'}});
 }
 
 [[noreturn]] inline void give_up(const char* what) {
@@ -119,6 +119,12 @@ class WatchedClock : public ex::FakeClock {
       const std::lock_guard<std::mutex> guard(mutex_);
       return waiting_.size() >= count;
     });
+  }
+
+  /// Counts anew; a thread may have the id of one that has ended.
+  void forget_waiting() {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    waiting_.clear();
   }
 
  private:

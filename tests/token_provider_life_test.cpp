@@ -41,7 +41,9 @@ TEST_CASE("token provider - what is wrong with its configuration is said by read
        }},
       {"api_url", [](Rig& rig) { rig.endpoints.api_url.clear(); }},
       {"regions",
-       [](Rig& rig) { rig.endpoints = {ex::endpoints(ex::Region::eu).issuer_url, ex::endpoints(ex::Region::us).api_url}; }},
+       [](Rig& rig) {
+         rig.endpoints = {ex::endpoints(ex::Region::eu).issuer_url, ex::endpoints(ex::Region::us).api_url};
+       }},
       {"source", [](Rig& rig) { rig.source = nullptr; }},
       {"timeout", [](Rig& rig) { rig.options.timeout = 0s; }},
       {"timeout", [](Rig& rig) { rig.options.timeout = std::chrono::milliseconds::min(); }},
@@ -100,8 +102,8 @@ TEST_CASE("token provider - its end cancels who waits and the exchange, whose an
   const Rig rig;
   auto provider = rig.provider();
   rig.transport->hold();
-  auto all = std::async(std::launch::async,
-                        [&rig, raw = provider.get()] { return in_threads(8, [raw] { return raw->token(); }); });
+  auto all =
+      std::async(std::launch::async, [raw = provider.get()] { return in_threads(8, [raw] { return raw->token(); }); });
   rig.clock->await_waiting(8);
   provider.reset();
   for (const auto& token : outcome(all)) CHECK(said(token) == "cancelled");
@@ -157,8 +159,8 @@ TEST_CASE("token provider - may end inside an event hook while others wait", "[t
   rig.options.on_event = [provider](const ex::Event&) { provider->reset(); };
   *provider = rig.provider();
   rig.transport->hold();
-  auto all = std::async(std::launch::async,
-                        [raw = provider->get()] { return in_threads(8, [raw] { return raw->token(); }); });
+  auto all =
+      std::async(std::launch::async, [raw = provider->get()] { return in_threads(8, [raw] { return raw->token(); }); });
   rig.clock->await_waiting(8);
   rig.transport->release();
   for (const auto& token : outcome(all)) CHECK(said(token) == "fake-token-1");

@@ -2,7 +2,8 @@
 
 // The whole library, in the order of its layers. What is optional stands in headers of its own: exhibitor/testing.hpp.
 
-// clang-format off: the order is the layers', not the alphabet's
+// The order is the layers', not the alphabet's.
+// clang-format off
 
 // 0: the version and the ABI namespace
 #include "exhibitor/version.hpp"

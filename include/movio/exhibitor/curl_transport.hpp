@@ -18,8 +18,8 @@ inline namespace v0 {
 /// Blocking calls run in the caller's own thread, each on a pooled handle with its own connections. Asynchronous ones
 /// and timers run on one engine thread, which starts on first use and ends in the destructor.
 ///
-/// It sets no signal handlers. A program that may meet a libcurl older than 7.88 should ignore SIGPIPE (libcurl's page on
-/// CURLOPT_NOSIGNAL).
+/// It sets no signal handlers. A program that may meet a libcurl older than 7.88 should ignore SIGPIPE (libcurl's page
+/// on CURLOPT_NOSIGNAL).
 ///
 /// Thread-safety: every call from any thread; destroy it when no other thread is inside a call.
 class CurlTransport : public Transport {
