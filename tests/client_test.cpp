@@ -324,8 +324,10 @@ TEST_CASE("client - may go away inside its own hook, with everything that it hol
   rig.client_options.on_event = [client](const ex::Event&) { client->reset(); };
   rig.options.on_event = nullptr;
   *client = std::make_unique<ex::ExhibitorClient>(rig.provider(), rig.client_options);
-  rig.transport->answer(ex::json_response(404, R"({"message":"gone"})"));
+  rig.transport->answer(refusal());  // the call still needs its provider, after the hook
+  rig.transport->answer(ex::json_response(404));
   const auto result = (*client)->get("/films");
   CHECK(kind_of(result) == "not_found");
+  CHECK(rig.sent() == 2);
   CHECK(*client == nullptr);
 }

@@ -179,7 +179,6 @@ class CurlTransfer {
     set(CURLOPT_READDATA, this);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
-    set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
     set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -194,8 +193,10 @@ class CurlTransfer {
 #else
     set(CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
+    // What a libcurl may do without: HTTP/2, and not waiting for a hanging resolver thread.
+    curl_easy_setopt(handle(), CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
 #if LIBCURL_VERSION_NUM >= 0x075700
-    set(CURLOPT_QUICK_EXIT, 1L);  // do not wait for a hanging resolver thread
+    curl_easy_setopt(handle(), CURLOPT_QUICK_EXIT, 1L);
 #endif
   }
 
