@@ -147,7 +147,9 @@ TEST_CASE("call - nothing is sent once the time is over", "[call]") {
   CallMachine replay = refused_call();
   CHECK(replay.token_obtained(token_named("second"), deadline + 1s) == Step::finish);
   CHECK(replay.attempts() == 1);
-  CHECK(replay.take_result().error().kind == ex::ErrorKind::timeout);
+  const auto outcome = replay.take_result();
+  CHECK(outcome.error().kind == ex::ErrorKind::timeout);
+  CHECK(support::contains(outcome.error().message, "after the API had answered 401"));
 }
 
 TEST_CASE("call - the time left is rounded up, so that an attempt never has none", "[call]") {

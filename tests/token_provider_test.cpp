@@ -378,3 +378,17 @@ TEST_CASE("token provider - a hook that throws does no harm", "[token_provider]"
   CHECK(said(token) == "fake-token-1");
   CHECK_NOTHROW(provider->confirm_rejection(*token));
 }
+
+TEST_CASE("token provider - a caller who cannot wait begins no exchange, but gets a token that is there",
+          "[token_provider]") {
+  const Rig rig;
+  const auto provider = rig.provider();
+  const ex::CancelSource source;
+  source.cancel();
+  CHECK(said(provider->token(ex::Clock::Steady::max(), source.token())) == "cancelled");
+  CHECK(said(provider->token(provider->clock().now())) == "timeout");
+  CHECK(rig.minted() == 0);
+
+  REQUIRE(provider->token());
+  CHECK(said(provider->token(provider->clock().now(), source.token())) == "fake-token-1");
+}

@@ -28,6 +28,8 @@ inline ErrorKind kind_of_status(const HttpResponse& response) noexcept {
       return ErrorKind::not_found;
     case 407:
       return ErrorKind::proxy;
+    case 408:
+      return ErrorKind::server_error;
     case 429:
       return ErrorKind::rate_limited;
     default:

@@ -35,7 +35,7 @@ enum class ErrorKind {
   not_found,           ///< The API answered 404.
   rejected,            ///< The API refused the request's content (400, 409, 422, ...).
   rate_limited,        ///< The API answered 429; see `Error::retry_after`.
-  server_error,        ///< The API answered 5xx.
+  server_error,        ///< The API answered 5xx or 408.
   overloaded,          ///< Too much is waiting in this process already.
   storage,             ///< A local file or store failed.
   cancelled,           ///< Cancelled by the caller, or by destruction.

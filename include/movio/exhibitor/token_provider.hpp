@@ -50,6 +50,8 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
       if (closed_) return closed_error();
       if (const auto* token = cache_.usable(clock_->moment())) return *token;
       if (!transport->may_block()) return invalid_argument("waiting for a token in a callback would wait for itself");
+      if (cancel.cancelled() || clock_->now() >= deadline)
+        return gave_up(cancel);  // nobody would wait for the exchange
       boarding = flight_.join([waiting](const Result<AccessToken>& result) {
         const std::lock_guard<std::mutex> guard(waiting->mutex);
         waiting->result.emplace(result);
@@ -214,6 +216,10 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
     }
     const std::lock_guard<std::mutex> lock(mutex_);
     flight_.leave(ticket);
+    return gave_up(cancel);
+  }
+
+  [[nodiscard]] Error gave_up(const CancelToken& cancel) const {
     if (cancel.cancelled()) return make_error(ErrorKind::cancelled, "the wait for a token was cancelled");
     return make_error(ErrorKind::timeout, "no token in time: " + endpoints_.issuer_url + " has not answered yet");
   }

@@ -46,7 +46,10 @@ class CallMachine {
   Step token_obtained(Result<AccessToken> token, Clock::Steady now) {
     if (!token) return finish(std::move(token.error()));
     if (now >= deadline_)
-      return finish(make_error(ErrorKind::timeout, "the time for the call ran out before it was sent"));
+      return finish(make_error(ErrorKind::timeout, attempts_ == 0
+                                                       ? "the time for the call ran out before it was sent"
+                                                       : "the time for the call ran out before it was sent again, "
+                                                         "after the API had answered 401"));
     token_ = *std::move(token);
     ++attempts_;
     return Step::send;
