@@ -5,11 +5,11 @@ set(MOVIO_EXHIBITOR_DEPENDENCIES CURL::libcurl nlohmann_json::nlohmann_json Thre
 find_package(Threads REQUIRED)
 
 if(NOT TARGET CURL::libcurl)
-  find_package(CURL 7.68 QUIET)
+  find_package(CURL 7.70 QUIET)
   if(NOT TARGET CURL::libcurl)
     message(
       FATAL_ERROR
-        "movio_exhibitor needs libcurl 7.68 or newer with its headers, and it was not found. Install it with one of\n"
+        "movio_exhibitor needs libcurl 7.70 or newer with its headers, and it was not found. Install it with one of\n"
         "  Debian, Ubuntu:  apt-get install libcurl4-openssl-dev\n"
         "  Fedora, RHEL:    dnf install libcurl-devel\n"
         "  Alpine:          apk add curl-dev\n"
