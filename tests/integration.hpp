@@ -114,25 +114,42 @@ class EnvironmentVariable {
   std::optional<std::string> before_;
 };
 
-/// A TCP server that hands every connection to a function, one after the other, in a thread of its own.
-class RawServer {
+/// A socket of 127.0.0.1 with a free port of its own.
+class BoundSocket {
  public:
-  using Handler = std::function<void(int socket)>;
-
-  explicit RawServer(Handler handler) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  BoundSocket() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 16) != 0 ||
-        ::getsockname(listener_, generic, &size) != 0) {
-      throw std::runtime_error("no port to listen on");
+    if (::bind(descriptor_, generic, size) != 0 || ::getsockname(descriptor_, generic, &size) != 0) {
+      throw std::runtime_error("no port to be had");
     }
     port_ = ntohs(address.sin_port);
+  }
+  BoundSocket(const BoundSocket&) = delete;
+  BoundSocket& operator=(const BoundSocket&) = delete;
+  ~BoundSocket() { ::close(descriptor_); }
+
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  [[nodiscard]] int port() const { return port_; }
+
+ private:
+  int descriptor_;
+  int port_ = 0;
+};
+
+/// A TCP server that hands every connection to a function, one after the other, in a thread of its own.
+class RawServer {
+ public:
+  using Handler = std::function<void(int socket)>;
+
+  explicit RawServer(Handler handler) {
+    if (::listen(listener_.descriptor(), 16) != 0) throw std::runtime_error("cannot listen");
     thread_ = std::thread([this, handler = std::move(handler)] {
       while (true) {
-        const int socket = ::accept(listener_, nullptr, nullptr);
+        const int socket = ::accept(listener_.descriptor(), nullptr, nullptr);
         if (socket < 0) return;
         ++connections_;
         handler(socket);
@@ -143,12 +160,11 @@ class RawServer {
   RawServer(const RawServer&) = delete;
   RawServer& operator=(const RawServer&) = delete;
   ~RawServer() {
-    ::shutdown(listener_, SHUT_RDWR);
+    ::shutdown(listener_.descriptor(), SHUT_RDWR);
     thread_.join();
-    ::close(listener_);
   }
 
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(listener_.port()); }
   [[nodiscard]] int connections() const { return connections_; }
 
   /// Reads until the text so far ends with `end`; what came, even if the client went away before.
@@ -166,24 +182,12 @@ class RawServer {
   }
 
  private:
-  int listener_;
-  int port_ = 0;
+  BoundSocket listener_;
   std::atomic<int> connections_{0};
   std::thread thread_;
 };
 
 /// A port that nobody listens on.
-inline int closed_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(socket, generic, size) != 0) throw std::runtime_error("no port");
-  ::getsockname(socket, generic, &size);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
+inline int closed_port() { return BoundSocket().port(); }
 
 }  // namespace integration

@@ -67,7 +67,7 @@ class CurlTransport : public Transport {
     template <class Adjust = void (*)(detail::CurlTransfer&)>
     Result<HttpResponse> run(
         const HttpRequest& request, Adjust adjust = [](detail::CurlTransfer&) {}) {
-      if (!multi || transfer.handle() == nullptr) return no_handle();
+      if (!multi || transfer.handle() == nullptr) return detail::out_of_handles();
       if (auto ready = transfer.prepare(request); !ready) return std::move(ready.error());
       adjust(transfer);
       const CancelRegistration registration(request.cancel, [this] { curl_multi_wakeup(multi.get()); });
@@ -80,7 +80,7 @@ class CurlTransport : public Transport {
 
     Result<CURLcode> run_once(const CancelToken& cancel) {
       const detail::CurlMembership membership(multi.get(), transfer.handle());
-      if (!membership.added()) return no_handle();
+      if (!membership.added()) return detail::out_of_handles();
       while (!cancel.cancelled()) {
         int running = 0;
         curl_multi_perform(multi.get(), &running);
@@ -88,10 +88,6 @@ class CurlTransport : public Transport {
         curl_multi_poll(multi.get(), nullptr, 0, 1000, nullptr);
       }
       return detail::cancelled_error();
-    }
-
-    static Error no_handle() {
-      return detail::make_error(ErrorKind::overloaded, "libcurl has no memory for a transfer");
     }
 
     detail::CurlMulti multi;

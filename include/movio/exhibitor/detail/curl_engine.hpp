@@ -237,10 +237,6 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     for (const auto& job : jobs) job->complete(cancelled_error());
   }
 
-  static Error out_of_handles() {
-    return make_error(ErrorKind::overloaded, "libcurl has no memory for another transfer");
-  }
-
   static constexpr std::size_t max_idle_handles = 256;
 
   const std::shared_ptr<const CurlSettings> settings_;

@@ -25,6 +25,10 @@ struct CurlMultiDeleter {
 using CurlEasy = std::unique_ptr<CURL, CurlEasyDeleter>;
 using CurlMulti = std::unique_ptr<CURLM, CurlMultiDeleter>;
 
+inline Error out_of_handles() {
+  return make_error(ErrorKind::overloaded, "libcurl has no memory for another transfer");
+}
+
 /// Adds an easy handle to a multi handle for the time of one transfer.
 class CurlMembership {
  public:
