@@ -8,7 +8,7 @@ set(street
     # 0
     version.hpp
     # 1
-    detail/encoding.hpp detail/sha256.hpp secret.hpp result.hpp detail/url.hpp region.hpp
+    detail/encoding.hpp detail/sha256.hpp detail/per_process.hpp secret.hpp result.hpp detail/url.hpp region.hpp
     # 2
     cancel.hpp clock.hpp events.hpp transport.hpp token.hpp detail/json.hpp
     # 3

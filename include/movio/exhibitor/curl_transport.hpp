@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "detail/curl_engine.hpp"
+#include "detail/per_process.hpp"
 #include "transport.hpp"
 
 namespace movio::exhibitor {
@@ -21,29 +22,42 @@ inline namespace v0 {
 /// It sets no signal handlers. A program that may meet a libcurl older than 7.88 should ignore SIGPIPE (libcurl's page
 /// on CURLOPT_NOSIGNAL).
 ///
+/// After a `fork()` the child has connections and an engine of its own; what the parent has under way goes on there,
+/// and the child neither sees nor disturbs it. A child that was forked inside a callback must not return from it.
+///
 /// Thread-safety: every call from any thread; destroy it when no other thread is inside a call.
 class CurlTransport : public Transport {
  public:
   explicit CurlTransport(CurlOptions options = {})
       : settings_(std::make_shared<const detail::CurlSettings>(std::move(options))),
-        engine_(std::make_shared<detail::CurlEngine>(settings_)) {}
+        handles_([settings = settings_](const Handles* /*the parent's: left alone*/) {
+          return std::make_shared<Handles>(settings);
+        }) {}
   CurlTransport(const CurlTransport&) = delete;
   CurlTransport& operator=(const CurlTransport&) = delete;
-  ~CurlTransport() override { engine_->shut_down(); }
-
-  void start(HttpRequest request, Completion completion) override {
-    engine_->start(std::move(request), std::move(completion));
+  ~CurlTransport() override {
+    if (const Handles* handles = handles_.own()) handles->engine->shut_down();
   }
 
-  bool after(std::chrono::milliseconds delay, Task task) override { return engine_->after(delay, std::move(task)); }
+  void start(HttpRequest request, Completion completion) override {
+    handles_.get()->engine->start(std::move(request), std::move(completion));
+  }
 
-  [[nodiscard]] bool may_block() const noexcept override { return !engine_->on_own_thread(); }
+  bool after(std::chrono::milliseconds delay, Task task) override {
+    return handles_.get()->engine->after(delay, std::move(task));
+  }
+
+  [[nodiscard]] bool may_block() const noexcept override {
+    const Handles* handles = handles_.own();
+    return handles == nullptr || !handles->engine->on_own_thread();
+  }
 
   Result<HttpResponse> send(const HttpRequest& request) override {
     if (!may_block()) return detail::invalid_argument("a blocking call in a callback would stop all other requests");
-    auto slot = take_slot();
+    Handles& handles = *handles_.get();
+    auto slot = take_slot(handles);
     auto result = slot->run(request);
-    if (slot->transfer.reusable()) give_back(std::move(slot));
+    if (slot->transfer.reusable()) give_back(handles, std::move(slot));
     return result;
   }
 
@@ -94,29 +108,37 @@ class CurlTransport : public Transport {
     detail::CurlTransfer transfer;
   };
 
+  /// What a forked child must not touch.
+  struct Handles {
+    explicit Handles(const std::shared_ptr<const detail::CurlSettings>& settings)
+        : engine(std::make_shared<detail::CurlEngine>(settings)) {}
+
+    const std::shared_ptr<detail::CurlEngine> engine;
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Slot>> idle;  ///< Guarded by the mutex; the last one used is the first used again.
+  };
+
   static constexpr std::size_t max_idle_slots = 64;  ///< Each keeps a connection open; more threads than this get by.
 
-  std::unique_ptr<Slot> take_slot() {
+  std::unique_ptr<Slot> take_slot(Handles& handles) const {
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (!idle_.empty()) {
-        auto slot = std::move(idle_.back());
-        idle_.pop_back();
+      const std::lock_guard<std::mutex> lock(handles.mutex);
+      if (!handles.idle.empty()) {
+        auto slot = std::move(handles.idle.back());
+        handles.idle.pop_back();
         return slot;
       }
     }
     return std::make_unique<Slot>(*settings_);
   }
 
-  void give_back(std::unique_ptr<Slot> slot) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (idle_.size() < max_idle_slots) idle_.push_back(std::move(slot));
+  static void give_back(Handles& handles, std::unique_ptr<Slot> slot) {
+    const std::lock_guard<std::mutex> lock(handles.mutex);
+    if (handles.idle.size() < max_idle_slots) handles.idle.push_back(std::move(slot));
   }
 
   const std::shared_ptr<const detail::CurlSettings> settings_;
-  const std::shared_ptr<detail::CurlEngine> engine_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Slot>> idle_;  ///< Guarded by the mutex; the last one used is the first to be used again.
+  const detail::PerProcess<Handles> handles_;
 };
 
 }  // namespace v0
