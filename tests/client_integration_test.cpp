@@ -218,12 +218,13 @@ TEST_CASE("client - a base path of the API's URL goes before every path", "[clie
                                    client_options(server));
   CHECK(error_of(client.get("/members")).kind == ex::ErrorKind::issuer_rejected);  // the audience is the whole text
 
-  options.audience = "";
   server.intercept_token([&](const httplib::Request&, httplib::Response& answer) {
     answer.set_content(R"({"access_token":"opaque","token_type":"bearer"})", "application/json");
     return true;
   });
-  CHECK(client.get("/members"));
+  const ex::ExhibitorClient accepted({endpoints.issuer_url, server.api_url() + "/movio/"}, credentials_of_sandbox(),
+                                     client_options(server));
+  CHECK(accepted.get("/members"));
   CHECK(target == "/movio/members");
 }
 
@@ -233,8 +234,11 @@ TEST_CASE("client - when no token can be had, no call goes out", "[client]") {
     answer.status = 503;
     return true;
   });
-  const auto error = error_of(client_for(server).get("/members"));
+  auto options = client_options(server);
+  options.timeout = std::chrono::milliseconds(400);  // less than the shortest pause before the issuer is asked again
+  const auto error = error_of(client_for(server, options).get("/members"));
   CHECK(error.kind == ex::ErrorKind::issuer_unavailable);
+  CHECK(server.counters().token_requests == 1);
   CHECK(error.attempts == 0);
   CHECK(server.counters().api_calls == 0);
 }

@@ -14,6 +14,7 @@
 // 2: what everything above is made of
 #include "exhibitor/cancel.hpp"
 #include "exhibitor/clock.hpp"
+#include "exhibitor/quota.hpp"
 #include "exhibitor/events.hpp"
 #include "exhibitor/transport.hpp"
 #include "exhibitor/token.hpp"
@@ -21,6 +22,7 @@
 #include "exhibitor/retry.hpp"
 #include "exhibitor/credentials.hpp"
 #include "exhibitor/token_options.hpp"
+#include "exhibitor/token_status.hpp"
 #include "exhibitor/curl_options.hpp"
 // 4 and 5: HTTP and tokens
 #include "exhibitor/curl_transport.hpp"

@@ -229,6 +229,10 @@ class Caller {
         case Step::obtain_token:
           step = call.token_obtained(provider_->token(call.deadline(), request.cancel), provider_->clock().now());
           break;
+        case Step::pause:
+          detail::pause(provider_->clock(), call.pause_until(), request.cancel);
+          step = Step::obtain_token;
+          break;
         case Step::send:
           step = call.answered(attempt(call, request, route));
           break;

@@ -7,7 +7,7 @@
 #include <memory>
 #include <mutex>
 
-#include "version.hpp"
+#include "cancel.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -75,6 +75,18 @@ namespace detail {
 inline Clock::Steady deadline_after(Clock::Steady now, std::chrono::milliseconds duration) noexcept {
   const auto room = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::Steady::max() - now);
   return duration < room ? now + duration : Clock::Steady::max();
+}
+
+/// Blocks until `until`, or until cancelled.
+inline void pause(Clock& clock, Clock::Steady until, const CancelToken& cancel) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  const CancelRegistration registration(cancel, [&] {
+    const std::lock_guard<std::mutex> lock(mutex);
+    changed.notify_all();
+  });
+  std::unique_lock<std::mutex> lock(mutex);
+  while (!cancel.cancelled() && clock.now() < until) clock.wait_until(lock, changed, until);
 }
 
 }  // namespace detail

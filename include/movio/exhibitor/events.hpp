@@ -5,17 +5,21 @@
 #include <ostream>
 #include <string_view>
 
+#include "quota.hpp"
 #include "result.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 
 enum class EventKind {
-  token_minted,      ///< The issuer gave a token: `fingerprint`, `lifetime`, `duration`.
-  token_failed,      ///< An exchange failed: `error`, `duration`.
-  token_rejected,    ///< The API refused a token that was fresh: `fingerprint`.
-  attempt_finished,  ///< A request was answered or failed: `method`, `route`, `http_status` or `error`, `attempt`,
-                     ///< `duration`.
+  token_minted,         ///< The issuer gave a token: `fingerprint`, `lifetime`, `duration`.
+  token_failed,         ///< An exchange failed, and there is no token: `error`, `next_try`, `duration`.
+  renewal_failed,       ///< The same, while the token that there is goes on being used.
+  token_rejected,       ///< The API refused a token that was fresh: `fingerprint`.
+  credentials_rotated,  ///< A token was minted with other credentials than the one before: `fingerprint`.
+  quota_low,            ///< A tenth or less of the issuer's quota is left: `quota`.
+  attempt_finished,     ///< A request was answered or failed: `method`, `route`, `http_status` or `error`, `attempt`,
+                        ///< `duration`.
 };
 
 /// Stable names for logs and metrics.
@@ -25,8 +29,14 @@ constexpr std::string_view to_string(EventKind kind) noexcept {
       return "token_minted";
     case EventKind::token_failed:
       return "token_failed";
+    case EventKind::renewal_failed:
+      return "renewal_failed";
     case EventKind::token_rejected:
       return "token_rejected";
+    case EventKind::credentials_rotated:
+      return "credentials_rotated";
+    case EventKind::quota_low:
+      return "quota_low";
     case EventKind::attempt_finished:
       return "attempt_finished";
   }
@@ -38,12 +48,14 @@ struct Event {
   EventKind kind = EventKind::attempt_finished;
   std::string_view fingerprint{};        ///< The first 8 hexadecimal digits of the token's SHA-256.
   std::chrono::seconds lifetime{0};      ///< How long the token lives.
+  std::chrono::seconds next_try{0};      ///< The issuer is not asked again before.
+  const QuotaBucket* quota = nullptr;    ///< Which quota it is about.
   std::string_view method{};             ///< For example "PUT".
   std::string_view route{};              ///< For example "/members/{id}".
   int http_status = 0;                   ///< 0 when there was no answer.
   int attempt = 0;                       ///< Counts from 1.
   std::chrono::microseconds duration{};  ///< From start to end.
-  const Error* error = nullptr;          ///< Set when it failed without an answer.
+  const Error* error = nullptr;          ///< Why it failed; for an attempt, only when there was no answer.
 };
 
 /// Called in the thread where it happens, under no lock, possibly from several threads at once. What it throws is
@@ -55,6 +67,11 @@ inline std::ostream& operator<<(std::ostream& out, const Event& event) {
   out << to_string(event.kind);
   if (!event.fingerprint.empty()) out << " fingerprint=" << event.fingerprint;
   if (event.lifetime.count() != 0) out << " lifetime_s=" << event.lifetime.count();
+  if (event.next_try.count() != 0) out << " next_try_s=" << event.next_try.count();
+  if (event.quota != nullptr) {
+    out << " quota=" << event.quota->name << " remaining=" << event.quota->remaining << " limit=" << event.quota->limit
+        << " resets_in_s=" << event.quota->resets_in.count();
+  }
   if (!event.method.empty()) out << " method=" << event.method << " route=" << event.route;
   if (event.http_status != 0) out << " status=" << event.http_status;
   if (event.attempt != 0) out << " attempt=" << event.attempt;

@@ -45,15 +45,29 @@ class AccessToken {
     return data_->issued.wall + data_->lifetime;
   }
 
-  /// Whether the token should no longer be sent at `now`: a minute before it expires, or a tenth of its life if that is
-  /// shorter, by whichever of the two clocks says so first.
-  [[nodiscard]] bool expired(const Moment& now) const noexcept {
-    const auto usable = data_->lifetime - margin();
-    return now.uptime - data_->issued.uptime >= usable || now.wall - data_->issued.wall >= usable;
+  /// How long it may be sent: until a minute before it expires, or a tenth of its life if that is shorter.
+  [[nodiscard]] std::chrono::milliseconds usable_life() const noexcept {
+    const std::chrono::milliseconds life = data_->lifetime;
+    return life - std::min<std::chrono::milliseconds>(std::chrono::seconds(60), life / 10);
+  }
+
+  /// Whether it should no longer be sent at `now`.
+  [[nodiscard]] bool expired(const Moment& now) const noexcept { return age(now) >= usable_life(); }
+
+  /// The time since it was asked for, by whichever of the two clocks says more: one stands still or is set back.
+  [[nodiscard]] std::chrono::nanoseconds age(const Moment& now) const noexcept {
+    return std::max<std::chrono::nanoseconds>(now.uptime - data_->issued.uptime, now.wall - data_->issued.wall);
+  }
+
+  /// The same token with a count of references of its own: threads that copy one count take turns at it.
+  [[nodiscard]] AccessToken counted_apart() const {
+    AccessToken copy = *this;
+    copy.data_ = {std::make_shared<const std::shared_ptr<const Data>>(data_), data_.get()};
+    return copy;
   }
 
   /// Whether both came from the same exchange.
-  [[nodiscard]] bool same_as(const AccessToken& other) const noexcept { return data_ == other.data_; }
+  [[nodiscard]] bool same_as(const AccessToken& other) const noexcept { return data_.get() == other.data_.get(); }
 
  private:
   static constexpr std::string_view line_prefix = "Authorization: Bearer ";
@@ -79,11 +93,6 @@ class AccessToken {
     std::chrono::seconds lifetime;
     Moment issued;
   };
-
-  [[nodiscard]] std::chrono::milliseconds margin() const noexcept {
-    return std::min<std::chrono::milliseconds>(std::chrono::seconds(60),
-                                               std::chrono::milliseconds(data_->lifetime) / 10);
-  }
 
   std::shared_ptr<const Data> data_;
 };

@@ -1,301 +1,145 @@
 #pragma once
 
-#include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <map>
+#include <functional>
+#include <future>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <thread>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "cancel.hpp"
 #include "credentials.hpp"
 #include "curl_transport.hpp"
-#include "detail/flight.hpp"
-#include "detail/token_cache.hpp"
-#include "detail/token_exchange.hpp"
+#include "detail/per_process.hpp"
+#include "detail/token_core.hpp"
 #include "region.hpp"
 #include "token_options.hpp"
+#include "token_status.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
-namespace detail {
 
-/// What a provider's callers, its exchange and its transport's callbacks share. Whoever calls in from the transport
-/// holds a reference, so that it outlives the provider where it must.
-class TokenCore : public std::enable_shared_from_this<TokenCore> {
- public:
-  TokenCore(Endpoints endpoints, CredentialSource source, TokenOptions options,
-            const std::shared_ptr<Transport>& transport)
-      : endpoints_(std::move(endpoints)),
-        source_(std::move(source)),
-        options_(std::move(options)),
-        clock_(options_.clock ? options_.clock : std::make_shared<SystemClock>()),
-        transport_(transport) {}
-
-  [[nodiscard]] const Endpoints& endpoints() const noexcept { return endpoints_; }
-  [[nodiscard]] const TokenOptions& options() const noexcept { return options_; }
-  [[nodiscard]] Clock& clock() const noexcept { return *clock_; }
-
-  Result<AccessToken> token(Clock::Steady deadline, const CancelToken& cancel) {
-    const auto transport = transport_.lock();
-    if (!transport) return closed_error();
-    const auto waiting = std::make_shared<Waiting>();
-    std::optional<Flight::Boarding> boarding;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (closed_) return closed_error();
-      if (const auto* token = cache_.usable(clock_->moment())) return *token;
-      if (!transport->may_block()) return invalid_argument("waiting for a token in a callback would wait for itself");
-      if (cancel.cancelled() || clock_->now() >= deadline)
-        return gave_up(cancel);  // nobody would wait for the exchange
-      boarding = flight_.join([waiting](const Result<AccessToken>& result) {
-        const std::lock_guard<std::mutex> guard(waiting->mutex);
-        waiting->result.emplace(result);
-        waiting->changed.notify_all();
-      });
-    }
-    if (boarding->first) begin_exchange(*transport);
-    return wait(*waiting, boarding->ticket, deadline, cancel);
-  }
-
-  void invalidate(const AccessToken& token) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    cache_.invalidate(token);
-  }
-
-  bool reject(const AccessToken& token) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return cache_.reject(token, clock_->moment());
-  }
-
-  void confirm_rejection(const AccessToken& token) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      cache_.confirm_rejection(clock_->moment());
-    }
-    Event event;
-    event.kind = EventKind::token_rejected;
-    event.fingerprint = token.fingerprint();
-    emit(options_.on_event, event);
-  }
-
-  /// Ends the exchange under way, tells its waiters, and returns when no callback of ours runs any more. Called inside
-  /// one of them, it does not wait for itself.
-  void close() {
-    std::map<Flight::Ticket, Flight::Waiter> waiters;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      closed_ = true;
-      waiters = flight_.land();
-    }
-    cancel_.cancel();
-    for (const auto& [ticket, waiter] : waiters) waiter(closed_error());
-    std::unique_lock<std::mutex> lock(mutex_);
-    const auto ours =
-        static_cast<std::ptrdiff_t>(std::count(working_.begin(), working_.end(), std::this_thread::get_id()));
-    idle_.wait(lock, [this, ours] { return static_cast<std::ptrdiff_t>(working_.size()) == ours; });
-  }
-
- private:
-  /// A blocked caller.
-  struct Waiting {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::optional<Result<AccessToken>> result;
-  };
-
-  /// What an exchange must remember until it is answered.
-  struct Begun {
-    ClientCredentials credentials;
-    Moment issued;
-    Clock::Steady at;
-  };
-
-  /// Marks the thread that runs one of our callbacks, so that `close` can wait for its end. Nothing when already
-  /// closed.
-  class Work {
-   public:
-    explicit Work(TokenCore& core) : core_(core) {
-      const std::lock_guard<std::mutex> lock(core_.mutex_);
-      open_ = !core_.closed_;
-      if (open_) core_.working_.push_back(std::this_thread::get_id());
-    }
-    Work(const Work&) = delete;
-    Work& operator=(const Work&) = delete;
-    ~Work() {
-      if (!open_) return;
-      const std::lock_guard<std::mutex> lock(core_.mutex_);
-      auto& working = core_.working_;
-      working.erase(std::find(working.begin(), working.end(), std::this_thread::get_id()));
-      core_.idle_.notify_all();
-    }
-    explicit operator bool() const noexcept { return open_; }
-
-   private:
-    TokenCore& core_;
-    bool open_ = false;
-  };
-
-  static Error closed_error() { return make_error(ErrorKind::cancelled, "the token provider was destroyed"); }
-
-  void begin_exchange(Transport& transport) {
-    const bool scheduled =
-        transport.after(std::chrono::milliseconds(0), [self = shared_from_this()] { self->exchange(); });
-    if (!scheduled) land(make_error(ErrorKind::overloaded, "no token: the transport takes no more requests"));
-  }
-
-  /// Runs on the transport's thread: no caller leads, so no caller's deadline or end touches the others.
-  void exchange() {
-    const Work work(*this);
-    if (!work) return;
-    auto begun = std::make_shared<Begun>();
-    begun->at = clock_->now();
-    begun->issued = clock_->moment();
-    auto credentials = ask(source_);
-    if (!credentials) return land(std::move(credentials.error()), begun->at);
-    begun->credentials = *std::move(credentials);
-
-    const auto transport = transport_.lock();
-    if (!transport) return;  // the source dropped the last provider; its waiters have been told
-    HttpRequest request = token_request({endpoints_, options_, begun->credentials});
-    request.cancel = cancel_.token();
-    transport->start(std::move(request), [self = shared_from_this(), begun](Result<HttpResponse> answer) {
-      self->answered(*begun, std::move(answer));
-    });
-  }
-
-  void answered(const Begun& begun, Result<HttpResponse> answer) {
-    const Work work(*this);
-    if (!work) return;
-    land(answer ? read_token_answer({endpoints_, options_, begun.credentials}, *std::move(answer), begun.issued)
-                : Result<AccessToken>(issuer_unreachable(endpoints_, std::move(answer.error()))),
-         begun.at);
-  }
-
-  void land(Result<AccessToken> result, std::optional<Clock::Steady> begun = {}) {
-    std::map<Flight::Ticket, Flight::Waiter> waiters;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (closed_) return;
-      if (result) cache_.store(*result);
-      waiters = flight_.land();
-    }
-    report(result, begun ? clock_->now() - *begun : Clock::Steady::duration(0));
-    for (const auto& [ticket, waiter] : waiters) waiter(result);
-  }
-
-  void report(const Result<AccessToken>& result, Clock::Steady::duration duration) {
-    Event event;
-    event.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
-    if (result) {
-      event.kind = EventKind::token_minted;
-      event.fingerprint = result->fingerprint();
-      event.lifetime = result->lifetime();
-    } else {
-      event.kind = EventKind::token_failed;
-      event.error = &result.error();
-    }
-    emit(options_.on_event, event);
-  }
-
-  Result<AccessToken> wait(Waiting& waiting, Flight::Ticket ticket, Clock::Steady deadline, const CancelToken& cancel) {
-    const CancelRegistration registration(cancel, [&waiting] {
-      const std::lock_guard<std::mutex> lock(waiting.mutex);
-      waiting.changed.notify_all();
-    });
-    {
-      std::unique_lock<std::mutex> lock(waiting.mutex);
-      while (!waiting.result && !cancel.cancelled() && clock_->now() < deadline) {
-        clock_->wait_until(lock, waiting.changed, deadline);
-      }
-      if (waiting.result) return *waiting.result;
-    }
-    const std::lock_guard<std::mutex> lock(mutex_);
-    flight_.leave(ticket);
-    return gave_up(cancel);
-  }
-
-  [[nodiscard]] Error gave_up(const CancelToken& cancel) const {
-    if (cancel.cancelled()) return make_error(ErrorKind::cancelled, "the wait for a token was cancelled");
-    return make_error(ErrorKind::timeout, "no token in time: " + endpoints_.issuer_url + " has not answered yet");
-  }
-
-  const Endpoints endpoints_;
-  const CredentialSource source_;
-  const TokenOptions options_;
-  const std::shared_ptr<Clock> clock_;
-  const std::weak_ptr<Transport> transport_;
-  const CancelSource cancel_;
-
-  std::mutex mutex_;  ///< Guards all that follows; never held across a request, a callback or a wait.
-  std::condition_variable idle_;
-  TokenCache cache_;
-  Flight flight_;
-  std::vector<std::thread::id> working_;  ///< One entry for each `Work`.
-  bool closed_ = false;
-};
-
-}  // namespace detail
-
-/// Obtains access tokens by the client_credentials grant (RFC 6749 section 4.4) and keeps the current one until it is
-/// about to expire. One provider is one pair of endpoints, so one audience, and one scope.
+/// Obtains access tokens by the client_credentials grant (RFC 6749 section 4.4) and keeps the current one. One provider
+/// is one pair of endpoints, so one audience, and one scope; several tenants or regions are several providers.
 ///
-/// Any number of callers with no valid token cause one exchange, and all get its outcome. It runs on the transport, not
-/// in a caller: each waits with its own deadline and cancellation, and one that leaves disturbs nobody.
+/// What an operator should know
+/// ----------------------------
+/// *When the issuer is asked.* On the first use, and in the last tenth of a token's life (a day's token: after 21.6 to
+/// 22.8 hours, at another moment in each process). That renewal runs in the background; callers get the token that
+/// there is until a minute before it expires. An idle program asks for nothing. Any number of callers without a token
+/// cause one request and share its outcome. It runs on the transport, not in a caller: each waits with its own deadline
+/// and cancellation, and one that leaves disturbs nobody.
+///
+/// *When the issuer fails.* A valid token goes on being used. After a failure the issuer is left in peace for 1 s, then
+/// 2 s, up to 300 s (each shortened by a random part, at most half), or for as long as its Retry-After says, at most an
+/// hour. Callers without a token get the failure at once, with `retry_after`; calls of `ExhibitorClient` wait for an
+/// issuer that cannot be reached or is overloaded, as long as their own deadline allows.
+///
+/// *When the secret is rotated.* The credential source is asked at every exchange, once more when the issuer refuses
+/// what it gave, and then, while that failure lasts, once a second as calls come in: a new secret is used from then on.
+/// The token of the old one is used until it expires; Movio cannot revoke it.
+///
+/// *When the API answers 401.* The token is replaced once, and the call repeated once. If the new token is refused too,
+/// that is a configuration fault: no 401 costs another token for five minutes.
+///
+/// *When time jumps.* A token's age is the larger of what two clocks say: one that counts suspended time and one for
+/// the time of day. Setting the latter back prolongs nothing.
+///
+/// *After a suspected leak.* Rotate the secret, then see `ledger()`: every token minted in this process that the API
+/// may still accept, by fingerprint, and until when.
+///
+/// *What to watch.* `TokenOptions::on_event`: `token_failed` (calls fail), `renewal_failed` (they will, at the token's
+/// end), `quota_low`, `token_rejected`. `status()` tells the rest.
+///
+/// *After fork().* The child goes on with the token that was cached and makes its own connections. What the parent has
+/// under way stays the parent's.
 ///
 /// Thread-safety: every call from any thread. The destructor ends an exchange that is under way; who waits gets
 /// `cancelled`.
+///
+/// Errors of all calls that give a token: `credentials issuer_rejected issuer_unavailable tls proxy timeout protocol
+/// overloaded cancelled invalid_argument`, and what kinds the credential source gives.
 class TokenProvider {
  public:
+  using Completion = std::function<void(Result<AccessToken>)>;
+
   /// `transport` is a `CurlTransport` of its own when empty. Never throws on configuration: `ready()` tells.
   TokenProvider(Endpoints endpoints, CredentialSource source, TokenOptions options = {},
                 std::shared_ptr<Transport> transport = nullptr)
       : transport_(transport ? std::move(transport) : std::make_shared<CurlTransport>()),
         ready_(configuration_of(endpoints, source, options)),
-        core_(std::make_shared<detail::TokenCore>(std::move(endpoints), std::move(source), std::move(options),
-                                                  transport_)) {}
+        setup_(setup_of(std::move(endpoints), std::move(source), std::move(options), transport_)),
+        core_([setup = setup_](const detail::TokenCore* parents) {
+          return std::make_shared<detail::TokenCore>(setup, parents);
+        }) {}
   TokenProvider(const TokenProvider&) = delete;
   TokenProvider& operator=(const TokenProvider&) = delete;
-  ~TokenProvider() { core_->close(); }
+  ~TokenProvider() {
+    if (auto* core = core_.own()) core->close();
+  }
 
   /// Whether the configuration can be used. Errors: `invalid_argument`.
   [[nodiscard]] const Result<void>& ready() const noexcept { return ready_; }
 
-  [[nodiscard]] const Endpoints& endpoints() const noexcept { return core_->endpoints(); }
+  [[nodiscard]] const Endpoints& endpoints() const noexcept { return setup_->endpoints; }
   [[nodiscard]] const std::shared_ptr<Transport>& transport() const noexcept { return transport_; }
-  [[nodiscard]] Clock& clock() const noexcept { return core_->clock(); }
+  [[nodiscard]] Clock& clock() const noexcept { return *setup_->clock; }
 
   /// A valid token: the cached one at once, else one from the issuer, waiting for as long as an exchange may take.
-  /// Errors: `credentials issuer_rejected issuer_unavailable tls proxy timeout protocol cancelled invalid_argument`.
   Result<AccessToken> token() {
-    constexpr std::chrono::milliseconds grace(500);  // an exchange that times out is to say so itself
-    if (!ready_) return ready_.error();
-    return token(detail::deadline_after(detail::deadline_after(clock().now(), core_->options().timeout), grace));
+    return token_within([this] { return usual_deadline(); }, {});
   }
 
   /// The same with a deadline and a cancellation of the caller's own.
   Result<AccessToken> token(Clock::Steady deadline, const CancelToken& cancel = {}) {
-    if (!ready_) return ready_.error();
-    const auto core = core_;  // a waiter may outlive the provider by the moment it takes to be told so
-    return core->token(deadline, cancel);
+    return token_within([deadline] { return deadline; }, cancel);
+  }
+
+  /// The same without waiting. The completion is called exactly once: by this call when the outcome is known already,
+  /// else on the transport's thread or by whoever cancels or destroys the provider; never after the destructor. What it
+  /// throws is dropped.
+  void token_async(const Completion& completion, Clock::Steady deadline, const CancelToken& cancel = {}) {
+    if (!ready_) return completion(ready_.error());
+    const auto core = core_.get();  // the completion may end the provider
+    if (auto token = core->at_hand()) return completion(*std::move(token));
+    core->token_async(completion, deadline, cancel);
+  }
+  void token_async(const Completion& completion) { token_async(completion, usual_deadline()); }
+
+  /// The same as a future.
+  [[nodiscard]] std::future<Result<AccessToken>> token_async() {
+    const auto promise = std::make_shared<std::promise<Result<AccessToken>>>();
+    token_async([promise](Result<AccessToken> token) { promise->set_value(std::move(token)); });
+    return promise->get_future();
+  }
+
+  /// For HTTP code of your own: the ready value of the `Authorization` header, "Bearer ...". Whoever wants to tell
+  /// `reject` of a 401 takes `token()` instead, whose `authorization()` is the same text.
+  Result<Secret> authorization() {
+    const auto current = token();
+    if (!current) return current.error();
+    return Secret(std::string(current->authorization()));
   }
 
   /// Forgets a token, if it is still the current one; the next call fetches another.
-  void invalidate(const AccessToken& token) { core_->invalidate(token); }
+  void invalidate(const AccessToken& token) { core_.get()->invalidate(token); }
 
   /// For whoever sends the token: the API answered 401 to it. Forgets it, if it is still the current one, and tells
   /// whether one more try with `token()` is worth it. It is not while a fresh token was found to be refused as well.
-  [[nodiscard]] bool reject(const AccessToken& token) { return core_->reject(token); }
+  [[nodiscard]] bool reject(const AccessToken& token) { return core_.get()->reject(token); }
 
   /// The API answered 401 to that one more try too: no 401 causes another exchange for five minutes.
   void confirm_rejection(const AccessToken& token) {
-    const auto core = core_;  // the event's hook may end the provider
+    const auto core = core_.get();  // the event's hook may end the provider
     core->confirm_rejection(token);
   }
+
+  /// How things stand.
+  [[nodiscard]] TokenStatus status() const { return core_.get()->status(); }
+
+  /// The tokens minted in this process that the API may still accept, oldest first; at most the last 4096.
+  [[nodiscard]] std::vector<LedgerEntry> ledger() const { return core_.get()->ledger(); }
 
  private:
   static Result<void> configuration_of(const Endpoints& endpoints, const CredentialSource& source,
@@ -309,9 +153,33 @@ class TokenProvider {
     return {};
   }
 
+  static std::shared_ptr<const detail::TokenSetup> setup_of(Endpoints endpoints, CredentialSource source,
+                                                            TokenOptions options,
+                                                            const std::shared_ptr<Transport>& transport) {
+    auto clock = options.clock ? options.clock : std::make_shared<SystemClock>();
+    return std::make_shared<const detail::TokenSetup>(
+        detail::TokenSetup{std::move(endpoints), std::move(source), std::move(options), std::move(clock), transport});
+  }
+
+  [[nodiscard]] Clock::Steady usual_deadline() const {
+    constexpr std::chrono::milliseconds grace(500);  // an exchange that times out is to say so itself
+    return detail::deadline_after(detail::deadline_after(clock().now(), setup_->options.timeout), grace);
+  }
+
+  /// The clock is asked for the deadline only when there is something to wait for.
+  template <class Deadline>
+  Result<AccessToken> token_within(Deadline deadline, const CancelToken& cancel) {
+    if (!ready_) return ready_.error();
+    const auto& current = core_.get();
+    if (auto token = current->at_hand()) return *std::move(token);
+    const auto core = current;  // a waiter may outlive the provider by the moment it takes to be told so
+    return core->wait_for_token(deadline(), cancel);
+  }
+
   std::shared_ptr<Transport> transport_;
   Result<void> ready_;
-  std::shared_ptr<detail::TokenCore> core_;
+  std::shared_ptr<const detail::TokenSetup> setup_;
+  detail::PerProcess<detail::TokenCore> core_;
 };
 
 }  // namespace v0

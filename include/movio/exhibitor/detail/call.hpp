@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ class CallMachine {
  public:
   enum class Step {
     obtain_token,       ///< then `token_obtained`
+    pause,              ///< until `pause_until()` or a cancellation, then `obtain_token`
     send,               ///< with `token()` and `time_left()`, then `answered`
     reject_token,       ///< ask the provider whether another token is worth a try, then `rejection_noted`
     confirm_rejection,  ///< tell the provider that a fresh token was refused too, and the call is over
@@ -43,8 +45,11 @@ class CallMachine {
     return std::chrono::ceil<std::chrono::milliseconds>(deadline_ - now);
   }
 
+  /// When a `pause` ends; before the deadline.
+  [[nodiscard]] Clock::Steady pause_until() const noexcept { return pause_until_; }
+
   Step token_obtained(Result<AccessToken> token, Clock::Steady now) {
-    if (!token) return finish(std::move(token.error()));
+    if (!token) return without_token(std::move(token.error()), now);
     if (now >= deadline_)
       return finish(make_error(ErrorKind::timeout, attempts_ == 0
                                                        ? "the time for the call ran out before it was sent"
@@ -72,12 +77,22 @@ class CallMachine {
   [[nodiscard]] Result<HttpResponse> take_result() { return *std::move(result_); }
 
  private:
+  /// An issuer that is down or throttles is waited for, unless it asks for more time than there is.
+  Step without_token(Error error, Clock::Steady now) {
+    if (error.kind == ErrorKind::issuer_unavailable && error.retry_after) {
+      pause_until_ = deadline_after(now, std::max(*error.retry_after, std::chrono::seconds(1)));
+      if (pause_until_ < deadline_) return Step::pause;
+    }
+    return finish(std::move(error));
+  }
+
   Step finish(Result<HttpResponse> result) {
     result_ = std::move(result);
     return Step::finish;
   }
 
   Clock::Steady deadline_;
+  Clock::Steady pause_until_;
   int attempts_ = 0;
   std::optional<AccessToken> token_;
   std::optional<AccessToken> first_token_;  ///< Only once it has been refused.

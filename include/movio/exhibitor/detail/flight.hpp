@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,14 +26,22 @@ class Flight {
   };
 
   Boarding join(Waiter waiter) {
-    const bool first = !flying_;
-    flying_ = true;
     waiters_.emplace(++last_ticket_, std::move(waiter));
-    return {last_ticket_, first};
+    return {last_ticket_, launch()};
   }
 
-  /// A waiter that no longer wants to know. The flight goes on: others may wait, and the token serves the next call.
-  void leave(Ticket ticket) { waiters_.erase(ticket); }
+  /// Begins a flight that nobody waits for; false when one is under way already.
+  bool launch() noexcept { return !std::exchange(flying_, true); }
+
+  /// Takes a waiter out that no longer wants to wait; nothing when it is told already or is about to be. The flight
+  /// goes on: others may wait, and the token serves the next call.
+  Waiter leave(Ticket ticket) {
+    auto node = waiters_.extract(ticket);
+    return node.empty() ? Waiter() : std::move(node.mapped());
+  }
+
+  [[nodiscard]] bool flying() const noexcept { return flying_; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiters_.size(); }
 
   /// Ends the flight; the waiters are to be told its outcome.
   std::map<Ticket, Waiter> land() {

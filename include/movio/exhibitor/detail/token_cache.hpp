@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -12,16 +14,26 @@ namespace detail {
 /// The cached token, and what the API's 401s have said of it. Pure logic; whoever owns it guards it.
 class TokenCache {
  public:
+  [[nodiscard]] const std::optional<AccessToken>& token() const noexcept { return token_; }
+
   /// The token, if it can still be sent at `now`.
   [[nodiscard]] const AccessToken* usable(const Moment& now) const noexcept {
     return token_ && !token_->expired(now) ? &*token_ : nullptr;
   }
 
+  /// How long `reject` will say no at `now`.
+  [[nodiscard]] std::chrono::nanoseconds pause_left(const Moment& now) const noexcept {
+    return std::max<std::chrono::nanoseconds>(no_mint_before_ - now.uptime, {});
+  }
+
   void store(AccessToken token) { token_ = std::move(token); }
 
   /// Drops the token only if it is still that one: a late 401 for an old token must not cost the new one.
-  void invalidate(const AccessToken& token) noexcept {
-    if (token_ && token_->same_as(token)) token_.reset();
+  /// Tells whether it was.
+  bool invalidate(const AccessToken& token) noexcept {
+    const bool current = token_ && token_->same_as(token);
+    if (current) token_.reset();
+    return current;
   }
 
   /// The API answered 401 to a token. True when the call may be tried once more with another token: one that is there

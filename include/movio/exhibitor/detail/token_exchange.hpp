@@ -14,6 +14,7 @@
 #include "../retry.hpp"
 #include "../token.hpp"
 #include "../token_options.hpp"
+#include "../token_status.hpp"
 #include "../transport.hpp"
 #include "encoding.hpp"
 #include "json.hpp"
@@ -76,16 +77,34 @@ inline HttpRequest token_request(const TokenExchange& exchange) {
   return request;
 }
 
-/// The payload of a JWT (RFC 7519), unverified: a signature is the API's business. Nothing when the token is not one.
-inline std::optional<nlohmann::json> jwt_claims(std::string_view token) {
+/// The parts of a JWT that hold JSON (RFC 7519 section 3).
+enum class JwtPart { header, payload };
+
+/// A part of a JWT, unverified: a signature is the API's business. Nothing when the token is not one.
+inline std::optional<nlohmann::json> jwt_part(std::string_view token, JwtPart part) {
   const auto first = token.find('.');
   const auto last = token.rfind('.');
   if (first == std::string_view::npos || first == last || token.find('.', first + 1) != last) return std::nullopt;
-  const auto payload = base64url_decode(token.substr(first + 1, last - first - 1));
-  if (!payload) return std::nullopt;
-  auto claims = parse_json(*payload, "the token's payload");
-  if (!claims || !claims->is_object()) return std::nullopt;
-  return *std::move(claims);
+  const auto text =
+      base64url_decode(part == JwtPart::header ? token.substr(0, first) : token.substr(first + 1, last - first - 1));
+  if (!text) return std::nullopt;
+  auto object = parse_json(*text, "a part of the token");
+  if (!object || !object->is_object()) return std::nullopt;
+  return *std::move(object);
+}
+
+/// What the ledger calls a token; the times are the ledger's.
+inline LedgerEntry ledger_entry(const AccessToken& token) {
+  constexpr std::size_t longest = 128;
+  const auto named = [&token](JwtPart part, const char* name) {
+    const auto object = jwt_part(token.reveal(), part);
+    return object ? clean_text(string_member(*object, name), longest) : std::string();
+  };
+  LedgerEntry entry;
+  entry.fingerprint = token.fingerprint();
+  entry.key_id = named(JwtPart::header, "kid");
+  entry.token_id = named(JwtPart::payload, "jti");
+  return entry;
 }
 
 /// Whether a JWT is for this audience. One that names no audience is left to the API to judge.
@@ -226,7 +245,7 @@ inline Result<AccessToken> read_token_answer(const TokenExchange& exchange, Http
 
   auto token = read_access_token(*answer);
   if (!token) return std::move(token.error());
-  const auto claims = jwt_claims(token->reveal());
+  const auto claims = jwt_part(token->reveal(), JwtPart::payload);
   if (claims) {
     if (auto meant_for_us = check_audience(*claims, exchange.endpoints.api_url); !meant_for_us)
       return meant_for_us.error();
