@@ -36,6 +36,8 @@ inline const ex::Moment& begun() {
   return moment;
 }
 
+inline ex::Moment later(std::chrono::milliseconds time) { return {begun().uptime + time, begun().wall + time}; }
+
 inline ex::AccessToken token_named(const std::string& text, std::chrono::seconds lifetime = std::chrono::hours(24)) {
   return {ex::Secret(text), "", lifetime, begun()};
 }
@@ -89,6 +91,11 @@ template <class T>
 T outcome(std::future<T>& future) {
   if (future.wait_for(patience) != std::future_status::ready) give_up("a call did not come to its end");
   return future.get();
+}
+
+/// What came of asking for a token, in one word: the token, or the kind of the error.
+inline std::string said(const ex::Result<ex::AccessToken>& token) {
+  return std::string(token ? token->reveal() : ex::to_string(token.error().kind));
 }
 
 /// Runs the same in many threads, and gives the outcomes when all have ended.

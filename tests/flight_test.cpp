@@ -91,6 +91,34 @@ TEST_CASE("flight - leaving late does not put anybody off the next flight", "[fl
   CHECK(told == "a:token b:token c:token ");
 }
 
+TEST_CASE("flight - may begin with nobody aboard, and take up who comes later", "[flight]") {
+  Flight flight;
+  std::string told;
+  CHECK_FALSE(flight.flying());
+  CHECK(flight.launch());
+  CHECK(flight.flying());
+  CHECK_FALSE(flight.launch());
+  CHECK_FALSE(flight.join(noting(told, "a")).first);
+  CHECK(flight.waiting() == 1);
+  land(flight);
+  CHECK(told == "a:token ");
+  CHECK_FALSE(flight.flying());
+  CHECK(flight.waiting() == 0);
+}
+
+TEST_CASE("flight - whoever leaves gets the waiter back, once, and not after the landing", "[flight]") {
+  Flight flight;
+  std::string told;
+  const auto early = flight.join(noting(told, "a"));
+  const auto late = flight.join(noting(told, "b"));
+  flight.leave(early.ticket)(ex::detail::make_error(ex::ErrorKind::timeout, "x"));
+  CHECK(told == "a:error ");
+  CHECK_FALSE(flight.leave(early.ticket));
+  land(flight);
+  CHECK_FALSE(flight.leave(late.ticket));
+  CHECK(told == "a:error b:token ");
+}
+
 TEST_CASE("flight - no ticket is given out twice", "[flight]") {
   Flight flight;
   std::string told;

@@ -6,12 +6,11 @@
 namespace ex = movio::exhibitor;
 using ex::detail::TokenCache;
 using fixtures::begun;
+using fixtures::later;
 using fixtures::token_named;
 using namespace std::chrono_literals;
 
 namespace {
-
-ex::Moment later(std::chrono::milliseconds time) { return {begun().uptime + time, begun().wall + time}; }
 
 bool holds(const TokenCache& cache, const ex::AccessToken& token, const ex::Moment& now = begun()) {
   const auto* held = cache.usable(now);
@@ -44,11 +43,11 @@ TEST_CASE("token cache - invalidating an old token leaves the new one, even with
   const auto first = token_named("a");
   const auto second = token_named("a");
   cache.store(second);
-  cache.invalidate(first);
+  CHECK_FALSE(cache.invalidate(first));
   CHECK(holds(cache, second));
-  cache.invalidate(second);
+  CHECK(cache.invalidate(second));
   CHECK(cache.usable(begun()) == nullptr);
-  cache.invalidate(second);
+  CHECK_FALSE(cache.invalidate(second));
   CHECK(cache.usable(begun()) == nullptr);
 }
 
@@ -82,9 +81,11 @@ TEST_CASE("token cache - once a fresh token is refused too, no refusal costs a t
   CHECK(holds(cache, second));
   CHECK_FALSE(cache.reject(second, begun()));
   CHECK_FALSE(cache.reject(second, later(5min - 1ms)));
+  CHECK(cache.pause_left(later(1min)) == 4min);
   CHECK(holds(cache, second, later(5min - 1ms)));
   CHECK(cache.reject(second, later(5min)));
   CHECK(cache.usable(later(5min)) == nullptr);
+  CHECK(cache.pause_left(later(6min)) == 0s);
 }
 
 TEST_CASE("token cache - the pause goes by uptime: setting the wall clock neither ends nor prolongs it",

@@ -17,16 +17,9 @@ namespace ex = movio::exhibitor;
 using fixtures::in_threads;
 using fixtures::outcome;
 using fixtures::Rig;
+using fixtures::said;
 using Token = ex::Result<ex::AccessToken>;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::string said(const Token& token) {
-  return std::string(token ? token->reveal() : ex::to_string(token.error().kind));
-}
-
-}  // namespace
 
 TEST_CASE("token provider - what is wrong with its configuration is said by ready() and by every call",
           "[token_provider]") {

@@ -16,6 +16,7 @@ namespace ex = movio::exhibitor;
 using fixtures::in_threads;
 using fixtures::outcome;
 using fixtures::Rig;
+using fixtures::said;
 using fixtures::token_answer;
 using support::contains;
 using Token = ex::Result<ex::AccessToken>;
@@ -31,11 +32,6 @@ std::future<Token> asking(const std::shared_ptr<ex::TokenProvider>& provider, ex
                           const ex::CancelToken& cancel = {}) {
   return std::async(std::launch::async,
                     [raw = provider.get(), deadline, cancel] { return raw->token(deadline, cancel); });
-}
-
-/// What came of it, in one word: the token, or the kind of the error.
-std::string said(const Token& token) {
-  return std::string(token ? token->reveal() : ex::to_string(token.error().kind));
 }
 
 /// A transport whose timer or whose thread can be taken away.
