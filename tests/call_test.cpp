@@ -71,6 +71,53 @@ TEST_CASE("call - without a token nothing is sent", "[call]") {
   CHECK(call.take_result().error().kind == ex::ErrorKind::issuer_rejected);
 }
 
+TEST_CASE("call - an issuer that is unavailable is waited for within the deadline", "[call]") {
+  auto busy = failure(ex::ErrorKind::issuer_unavailable);
+  CallMachine call(deadline);
+  busy.retry_after = 4s;
+  REQUIRE(call.token_obtained(busy, start) == Step::pause);
+  CHECK(call.pause_until() == start + 4s);
+  REQUIRE(call.token_obtained(busy, start + 4s) == Step::pause);
+  CHECK(call.pause_until() == start + 8s);
+  SECTION("until it gives a token") {
+    CHECK(call.token_obtained(token_named("first"), start + 8s) == Step::send);
+    CHECK(call.attempts() == 1);
+  }
+  SECTION("and not longer") {
+    CHECK(call.token_obtained(busy, start + 8s) == Step::finish);
+    CHECK(call.take_result().error().kind == ex::ErrorKind::issuer_unavailable);
+  }
+}
+
+TEST_CASE("call - the pause for an issuer ends before the deadline and is no busy loop", "[call]") {
+  auto busy = failure(ex::ErrorKind::issuer_unavailable);
+  CHECK(CallMachine(deadline).token_obtained(busy, start) == Step::finish);  // nobody says when to come back
+  busy.retry_after = 10s;
+  CHECK(CallMachine(deadline).token_obtained(busy, start) == Step::finish);
+  busy.retry_after = 0s;
+  CallMachine call(deadline);
+  REQUIRE(call.token_obtained(busy, start) == Step::pause);
+  CHECK(call.pause_until() == start + 1s);
+}
+
+TEST_CASE("call - no other failure to get a token is waited out", "[call]") {
+  for (const auto kind : {ex::ErrorKind::issuer_rejected, ex::ErrorKind::credentials, ex::ErrorKind::tls,
+                          ex::ErrorKind::proxy, ex::ErrorKind::protocol, ex::ErrorKind::cancelled}) {
+    auto error = failure(kind);
+    error.retry_after = 1s;
+    CHECK(CallMachine(deadline).token_obtained(error, start) == Step::finish);
+  }
+}
+
+TEST_CASE("call - an issuer that is unavailable is waited for before the replay, too", "[call]") {
+  auto busy = failure(ex::ErrorKind::issuer_unavailable);
+  busy.retry_after = 2s;
+  CallMachine call = refused_call();
+  REQUIRE(call.token_obtained(busy, start) == Step::pause);
+  CHECK(call.token_obtained(token_named("second"), start + 2s) == Step::send);
+  CHECK(call.attempts() == 2);
+}
+
 TEST_CASE("call - a 401 leads to one more try with another token", "[call]") {
   CallMachine call = refused_call();
   CHECK(call.token_obtained(token_named("second"), start + 1s) == Step::send);

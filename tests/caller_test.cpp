@@ -1,3 +1,4 @@
+#include <future>
 #include <movio/exhibitor/caller.hpp>
 #include <string>
 #include <utility>
@@ -332,4 +333,30 @@ TEST_CASE("caller - without a token no call goes out", "[caller]") {
     CHECK(result.error().attempts == 0);
     CHECK(rig.sent() == 0);
   }
+}
+
+TEST_CASE("caller - waits for an issuer that is unavailable, and then sends", "[caller]") {
+  const Rig rig;
+  rig.transport->answer_token(ex::json_response(503, "{}", {{"Retry-After", "7"}}));
+  auto sending = std::async(std::launch::async, [&] { return caller_of(rig).send(request_for("PUT", "/members")); });
+  rig.clock->await_waiting(1);
+  rig.clock->advance(6999ms);
+  CHECK(sending.wait_for(10ms) == std::future_status::timeout);
+  CHECK(rig.minted() == 1);
+  rig.clock->advance(1ms);
+  CHECK(fixtures::outcome(sending));
+  CHECK(rig.minted() == 2);
+}
+
+TEST_CASE("caller - a wait for an issuer that is unavailable can be cancelled", "[caller]") {
+  const Rig rig;
+  rig.transport->answer_token(ex::json_response(503, "{}", {{"Retry-After", "60"}}));
+  const ex::CancelSource source;
+  auto request = request_for("PUT", "/members");
+  request.cancel = source.token();
+  auto sending = std::async(std::launch::async, [&] { return caller_of(rig).send(request); });
+  rig.clock->await_waiting(1);
+  source.cancel();
+  CHECK(fixtures::outcome(sending).error().kind == Kind::cancelled);
+  CHECK(rig.minted() == 1);
 }

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <movio/exhibitor/secret.hpp>
 #include <movio/exhibitor/transport.hpp>
 #include <new>
@@ -21,7 +23,7 @@
 
 namespace ex = movio::exhibitor;
 
-// --- The replaced operators behind support::FreedMemoryWatch
+// --- The replaced operators behind support::FreedMemoryWatch and support::allocations
 // ----------------------------------------------------------
 
 #ifdef __clang__
@@ -34,10 +36,12 @@ namespace {
 
 std::atomic<const std::string*> watched{nullptr};
 std::atomic<bool> seen{false};
+thread_local std::uint64_t allocated_here = 0;
 
 #ifndef EXHIBITOR_WATCH_IS_BLIND
 /// Zeroed while somebody watches: what a block held in an earlier life is not to be found in it again.
 void* allocate(std::size_t size) noexcept {
+  ++allocated_here;
   const std::size_t room = size == 0 ? 1 : size;
   return watched.load() != nullptr ? std::calloc(1, room) : std::malloc(room);
 }
@@ -87,6 +91,8 @@ FreedMemoryWatch::~FreedMemoryWatch() { delete watched.exchange(nullptr); }
 
 bool FreedMemoryWatch::saw_marker() const noexcept { return seen; }
 
+std::uint64_t allocations() noexcept { return allocated_here; }
+
 }  // namespace support
 
 // --- The tests
@@ -130,6 +136,14 @@ TEST_CASE("secret - the watch over freed memory sees what nobody wiped", "[secre
   const support::FreedMemoryWatch watch(std::string(planted.substr(20)));
   { const std::string careless(planted); }
   CHECK(watch.saw_marker());
+}
+#endif
+
+#ifndef EXHIBITOR_WATCH_IS_BLIND
+TEST_CASE("secret - the count of allocations counts", "[secret]") {
+  const auto before = support::allocations();
+  const auto text = std::make_unique<std::string>(planted);
+  CHECK(support::allocations() == before + 2);
 }
 #endif
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <movio/exhibitor/result.hpp>
@@ -101,5 +102,8 @@ class FreedMemoryWatch {
 
   [[nodiscard]] bool saw_marker() const noexcept;
 };
+
+/// How many blocks of memory the calling thread has asked for so far.
+std::uint64_t allocations() noexcept;
 
 }  // namespace support

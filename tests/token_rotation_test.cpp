@@ -211,3 +211,11 @@ TEST_CASE("token rotation - an id that changes counts, and id and secret are tol
   CHECK(mark("a", "bc") != mark("ab", "c"));
   CHECK(mark("a", "bc") != mark("a", "bd"));
 }
+
+TEST_CASE("token rotation - telling credentials apart leaves no copy of a secret behind", "[token_rotation]") {
+  const std::string secret = "planted-secret-0123456789-longer-than-any-small-string-buffer";
+  const ex::ClientCredentials credentials{"client-1", ex::Secret(secret)};
+  const support::FreedMemoryWatch watch(secret.substr(20));
+  CHECK(ex::detail::mark_of(credentials));
+  CHECK_FALSE(watch.saw_marker());
+}

@@ -1,0 +1,255 @@
+// Orders of events that threads seldom meet by chance, each forced.
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <movio/exhibitor/testing.hpp>
+#include <movio/exhibitor/token_provider.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "catch.hpp"
+#include "fixtures.hpp"
+#include "support.hpp"
+
+namespace ex = movio::exhibitor;
+using fixtures::outcome;
+using fixtures::Rig;
+using fixtures::said;
+using Token = ex::Result<ex::AccessToken>;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto no_deadline = ex::Clock::Steady::max();
+
+/// A clock on which something happens in the very moment in which a waiter finds its time to be over.
+class ClockWithMoment : public fixtures::WatchedClock {
+ public:
+  void at_deadline(ex::Clock::Steady deadline, std::function<void()> happens) {
+    deadline_ = deadline;
+    happens_ = std::move(happens);
+  }
+
+  [[nodiscard]] Steady now() const noexcept override {
+    const Steady time = WatchedClock::now();
+    if (happens_ && time >= deadline_) std::exchange(happens_, nullptr)();
+    return time;
+  }
+
+ private:
+  Steady deadline_{};
+  mutable std::function<void()> happens_;
+};
+
+struct OrderRig : Rig {
+  OrderRig() { options.clock = clock_with_moment; }
+  std::shared_ptr<ClockWithMoment> clock_with_moment = std::make_shared<ClockWithMoment>();
+};
+
+}  // namespace
+
+TEST_CASE("token order - a waiter whose time is over as the flight lands gets the token", "[token_order]") {
+  const OrderRig rig;
+  const auto provider = rig.provider();
+  rig.transport->hold();
+  const auto deadline = rig.clock_with_moment->now() + 1s;
+  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
+  rig.clock_with_moment->await_waiting(1);
+  std::thread landing;
+  rig.clock_with_moment->at_deadline(deadline, [&] {
+    // the waiter stands between "no outcome yet" and giving up; the flight lands there, and cannot reach it
+    landing = std::thread([&] { rig.transport->release(); });
+    fixtures::await([&] { return !provider->status().fetching; });
+  });
+  rig.clock_with_moment->advance(1s);
+  CHECK(said(outcome(waiting)) == "fake-token-1");
+  landing.join();
+  CHECK(rig.minted() == 1);
+}
+
+TEST_CASE("token order - a waiter whose time is over as the flight fails says that it was over", "[token_order]") {
+  const OrderRig rig;
+  const auto provider = rig.provider();
+  rig.transport->answer_token(ex::json_response(503));
+  rig.transport->hold();
+  const auto deadline = rig.clock_with_moment->now() + 1s;
+  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
+  rig.clock_with_moment->await_waiting(1);
+  std::thread landing;
+  rig.clock_with_moment->at_deadline(deadline, [&] {
+    landing = std::thread([&] { rig.transport->release(); });
+    fixtures::await([&] { return !provider->status().fetching; });
+  });
+  rig.clock_with_moment->advance(1s);
+  CHECK(said(outcome(waiting)) == "timeout");
+  landing.join();
+}
+
+TEST_CASE("token order - a waiter that gives up just before the landing leaves a token for the next", "[token_order]") {
+  const Rig rig;
+  const auto provider = rig.provider();
+  rig.transport->hold();
+  auto waiting = std::async(std::launch::async, [&] { return provider->token(rig.clock->now() + 1s); });
+  rig.clock->await_waiting(1);
+  rig.clock->advance(1s);
+  CHECK(said(outcome(waiting)) == "timeout");
+  CHECK(provider->status().waiters == 0);
+  rig.transport->release();
+  CHECK(said(provider->token()) == "fake-token-1");
+  CHECK(rig.minted() == 1);
+}
+
+TEST_CASE("token order - a token invalidated during its renewal: the renewal goes to everybody", "[token_order]") {
+  const Rig rig;
+  const auto provider = rig.provider();
+  const auto first = provider->token();
+  rig.clock->advance(23h);
+  rig.transport->hold();
+  CHECK(said(provider->token()) == "fake-token-1");
+  provider->invalidate(*first);
+  auto waiting = provider->token_async();
+  CHECK(rig.minted() == 2);
+  rig.transport->release();
+  CHECK(said(waiting.get()) == "fake-token-2");
+  CHECK(said(provider->token()) == "fake-token-2");
+}
+
+TEST_CASE("token order - a late 401 for the token before does not touch the renewed one", "[token_order]") {
+  const Rig rig;
+  const auto provider = rig.provider();
+  const auto first = provider->token();
+  rig.clock->advance(23h);
+  CHECK(provider->token());
+  const auto second = provider->token();
+  CHECK(said(second) == "fake-token-2");
+  CHECK(provider->reject(*first));
+  provider->invalidate(*first);
+  CHECK(provider->token()->same_as(*second));
+  CHECK(rig.minted() == 2);
+}
+
+TEST_CASE("token order - two 401 for one token cost one other token, whichever is first", "[token_order]") {
+  const Rig rig;
+  const auto provider = rig.provider();
+  const auto first = provider->token();
+  SECTION("both before the new one is asked for") {
+    CHECK(provider->reject(*first));
+    CHECK(provider->reject(*first));
+    CHECK(said(provider->token()) == "fake-token-2");
+  }
+  SECTION("the second while it is being fetched") {
+    CHECK(provider->reject(*first));
+    rig.transport->hold();
+    auto waiting = provider->token_async();
+    CHECK(provider->reject(*first));
+    rig.transport->release();
+    CHECK(said(waiting.get()) == "fake-token-2");
+  }
+  SECTION("the second when it is there") {
+    CHECK(provider->reject(*first));
+    CHECK(said(provider->token()) == "fake-token-2");
+    CHECK(provider->reject(*first));
+  }
+  CHECK(said(provider->token()) == "fake-token-2");
+  CHECK(rig.minted() == 2);
+}
+
+TEST_CASE("token order - a waiter cancelled by another one's completion, as the flight lands, is told its outcome",
+          "[token_order]") {
+  const Rig rig;
+  const auto provider = rig.provider();
+  const ex::CancelSource source;
+  std::string told;
+  rig.transport->hold();
+  provider->token_async([&](const Token&) { source.cancel(); }, no_deadline);
+  provider->token_async([&](const Token& token) { told += said(token) + ' '; }, no_deadline, source.token());
+  rig.transport->release();
+  CHECK(told == "fake-token-1 ");
+}
+
+TEST_CASE("token order - the provider's end waits for a completion that is being told", "[token_order]") {
+  const Rig rig;
+  auto provider = rig.provider();
+  std::promise<void> told;
+  std::promise<void> go_on;
+  std::atomic<bool> completion_ended{false};
+  rig.transport->hold();
+  provider->token_async([&](const Token&) {
+    told.set_value();
+    go_on.get_future().wait();
+    completion_ended = true;
+  });
+  std::thread landing([&] { rig.transport->release(); });
+  told.get_future().wait();
+  auto ended_after_completion = std::async(std::launch::async, [&] {
+    provider.reset();
+    return completion_ended.load();
+  });
+  CHECK(ended_after_completion.wait_for(20ms) == std::future_status::timeout);
+  go_on.set_value();
+  CHECK(outcome(ended_after_completion));
+  landing.join();
+}
+
+TEST_CASE("token order - the provider's end waits for a cancellation that is being told", "[token_order]") {
+  const Rig rig;
+  auto provider = rig.provider();
+  const ex::CancelSource source;
+  std::promise<void> told;
+  std::promise<void> go_on;
+  std::atomic<bool> completion_ended{false};
+  rig.transport->hold();
+  provider->token_async(
+      [&](const Token&) {
+        told.set_value();
+        go_on.get_future().wait();
+        completion_ended = true;
+      },
+      no_deadline, source.token());
+  std::thread cancelling([&] { source.cancel(); });
+  told.get_future().wait();
+  auto ended_after_completion = std::async(std::launch::async, [&] {
+    provider.reset();
+    return completion_ended.load();
+  });
+  CHECK(ended_after_completion.wait_for(20ms) == std::future_status::timeout);
+  go_on.set_value();
+  CHECK(outcome(ended_after_completion));
+  cancelling.join();
+}
+
+TEST_CASE("token order - a fetch that runs out of memory lands all the same", "[token_order]") {
+  class OutOfMemory : public ex::FakeTransport {
+   public:
+    void start(ex::HttpRequest request, Completion completion) override {
+      if (empty) throw std::bad_alloc();
+      FakeTransport::start(std::move(request), std::move(completion));
+    }
+    bool empty = true;
+  };
+  Rig rig;
+  const auto transport = std::make_shared<OutOfMemory>();
+  rig.transport = transport;
+  const auto provider = rig.provider();
+  CHECK(said(provider->token()) == "overloaded");
+  transport->empty = false;
+  CHECK(said(provider->token()) == "fake-token-1");
+}
+
+TEST_CASE("token hit - costs no memory, and no wait for a fetch under way", "[token_order]") {
+  const Rig rig;
+  const auto provider = rig.provider();
+  CHECK(provider->token());
+  rig.clock->advance(23h);
+  rig.transport->hold();
+  CHECK(provider->token());  // begins a renewal, which hangs
+  const auto before = support::allocations();
+  for (int i = 0; i < 100; ++i) {
+    const auto token = provider->token();
+    const auto line = token->authorization_line();
+    if (!line || line->reveal() != "Authorization: Bearer fake-token-1") std::abort();
+  }
+  CHECK(support::allocations() == before);
+}
