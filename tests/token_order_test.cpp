@@ -55,14 +55,14 @@ TEST_CASE("token order - a waiter whose time is over as the flight lands gets th
   const auto provider = rig.provider();
   rig.transport->hold();
   const auto deadline = rig.clock_with_moment->now() + 1s;
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
-  rig.clock_with_moment->await_waiting(1);
   std::thread landing;
   rig.clock_with_moment->at_deadline(deadline, [&] {
     // the waiter stands between "no outcome yet" and giving up; the flight lands there, and cannot reach it
     landing = std::thread([&] { rig.transport->release(); });
     fixtures::await([&] { return !provider->status().fetching; });
   });
+  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
+  rig.clock_with_moment->await_waiting(1);
   rig.clock_with_moment->advance(1s);
   CHECK(said(outcome(waiting)) == "fake-token-1");
   landing.join();
@@ -75,13 +75,13 @@ TEST_CASE("token order - a waiter whose time is over as the flight fails says th
   rig.transport->answer_token(ex::json_response(503));
   rig.transport->hold();
   const auto deadline = rig.clock_with_moment->now() + 1s;
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
-  rig.clock_with_moment->await_waiting(1);
   std::thread landing;
   rig.clock_with_moment->at_deadline(deadline, [&] {
     landing = std::thread([&] { rig.transport->release(); });
     fixtures::await([&] { return !provider->status().fetching; });
   });
+  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
+  rig.clock_with_moment->await_waiting(1);
   rig.clock_with_moment->advance(1s);
   CHECK(said(outcome(waiting)) == "timeout");
   landing.join();
