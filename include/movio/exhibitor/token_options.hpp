@@ -21,7 +21,7 @@ struct TokenOptions {
   ClientAuthentication client_authentication = ClientAuthentication::basic;
   std::chrono::milliseconds timeout = std::chrono::seconds(30);  ///< One exchange, and how long `token()` waits for it.
   std::chrono::seconds assumed_lifetime = std::chrono::hours(24);  ///< For a token that does not say how long it lives.
-  EventHook on_event{};                                            ///< Told of every token minted, failed, rejected.
+  EventHook on_event{};                                            ///< Told of whatever happens to tokens.
   std::shared_ptr<Clock> clock{};                                  ///< For tests; the machine's clocks when empty.
 };
 

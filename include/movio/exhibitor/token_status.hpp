@@ -32,7 +32,7 @@ struct TokenStatus {
   std::chrono::seconds renewal_in{0};  ///< From then on its next use has it renewed in the background.
   bool fetching = false;               ///< An exchange with the issuer is under way ...
   std::size_t waiters = 0;             ///< ... and so many calls wait for it.
-  std::uint64_t exchanges = 0;         ///< Requests sent to the issuer so far.
+  std::uint64_t exchanges = 0;         ///< Requests to the issuer that have come to an end.
   std::uint64_t minted = 0;            ///< Tokens got so far.
   std::optional<Error> last_error;     ///< Why the last exchange failed; nothing since one succeeded.
   std::chrono::seconds retry_in{0};    ///< How long the issuer is left in peace after that.
