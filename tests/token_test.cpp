@@ -107,6 +107,8 @@ TEST_CASE("token - copies are one token, an equal text from another exchange is 
   const auto copy = token;  // NOLINT(performance-unnecessary-copy-initialization): that is the test
   CHECK(copy.same_as(token));
   CHECK(copy.reveal().data() == token.reveal().data());
+  CHECK(copy.authorization_line() == token.authorization_line());
+  CHECK(token.counted_apart().authorization_line() == token.authorization_line());
   CHECK_FALSE(token_of(1h).same_as(token));
 }
 
