@@ -35,7 +35,7 @@ ex::Error error_of(ex::HttpResponse response) {
   return check_response(std::move(response), "PUT", "/members/{id}").error();
 }
 
-ex::Caller caller_of(const Rig& rig) { return {rig.provider(), 120s, rig.log.hook()}; }
+ex::Caller caller_of(const Rig& rig) { return {rig.provider(), 120s, rig.client_options.retry, rig.log.hook()}; }
 
 }  // namespace
 

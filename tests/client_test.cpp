@@ -123,9 +123,11 @@ TEST_CASE("client - makes its provider of its options", "[client]") {
   CHECK(rig.transport->requests().at(0).target == "https://exhibitor-api.us.eks.movio.co/films");
   CHECK(rig.transport->token_requests().at(0).target == "https://auth-us.eq.movio.co/oauth/token");
   CHECK(contains(rig.transport->token_requests().at(0).body.bytes(), "&scope=read%3Afilms"));
-  REQUIRE(rig.log.lines().size() == 2);
+  REQUIRE(rig.log.lines().size() == 4);
   CHECK(contains(rig.log.lines()[0], "token_minted"));
-  CHECK(contains(rig.log.lines()[1], "attempt_finished method=GET route=/films status=200 attempt=1"));
+  CHECK(contains(rig.log.lines()[1], "attempt_started method=GET route=/films attempt=1"));
+  CHECK(contains(rig.log.lines()[2], "attempt_finished method=GET route=/films status=200 attempt=1"));
+  CHECK(contains(rig.log.lines()[3], "call_finished method=GET route=/films status=200 attempt=1"));
 }
 
 TEST_CASE("client - what is wrong with its configuration is said by ready() and by every call", "[client]") {

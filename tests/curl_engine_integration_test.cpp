@@ -193,3 +193,116 @@ TEST_CASE("curl engine - a request that cannot be set up is answered too", "[cur
   transport.start(request("GET", "http://example.com/"), outcomes.take());
   CHECK(outcomes.await(1).front().error().kind == ex::ErrorKind::invalid_argument);
 }
+
+TEST_CASE("curl engine - what is beyond the bound on requests under way waits, and begins in its order",
+          "[curl_engine]") {
+  SlowApi api;
+  auto options = trusting(api.server);
+  options.max_in_flight = 2;
+  ex::CurlTransport transport(options);
+  std::mutex mutex;
+  std::string order;
+  std::promise<void> done;
+  for (char name = 'a'; name <= 'h'; ++name) {
+    transport.start(api.get(), [&, name](const auto& answer) {
+      REQUIRE(answer);
+      const std::lock_guard<std::mutex> lock(mutex);
+      order += name;
+      if (order.size() == 8) done.set_value();
+    });
+  }
+  api.gate.await_arrivals(2);
+  std::this_thread::sleep_for(20ms);
+  CHECK(api.server.counters().api_calls == 2);
+  api.gate.open();
+  done.get_future().get();
+  for (const char* pair : {"ab", "cd", "ef", "gh"}) {  // two are under way at once, and either may be first
+    const auto place = order.find_first_of(pair);
+    CHECK(order.find_last_of(pair) - place <= 2);
+  }
+  CHECK(api.server.counters().api_connections <= 2);
+}
+
+TEST_CASE("curl engine - beyond the bound on what waits a request is overloaded, at once", "[curl_engine]") {
+  SlowApi api;
+  auto options = trusting(api.server);
+  options.max_in_flight = 1;
+  options.max_queued = 2;
+  ex::CurlTransport transport(options);
+  Outcomes outcomes;
+  transport.start(api.get(), outcomes.take());
+  api.gate.await_arrivals(1);
+  for (int i = 0; i < 5; ++i) transport.start(api.get(), outcomes.take());
+  CHECK(outcomes.count(ex::ErrorKind::overloaded) == 3);
+  CHECK(outcomes.size() == 3);
+  api.gate.open();
+  CHECK(outcomes.await(6).size() == 6);
+  CHECK(outcomes.count(ex::ErrorKind::overloaded) == 3);
+}
+
+TEST_CASE("curl engine - a request that waits for its turn is cancelled, or out of time, where it waits",
+          "[curl_engine]") {
+  SlowApi api;
+  auto options = trusting(api.server);
+  options.max_in_flight = 1;
+  ex::CurlTransport transport(options);
+  Outcomes outcomes;
+  transport.start(api.get(), outcomes.take());
+  api.gate.await_arrivals(1);
+  const ex::CancelSource source;
+  auto cancelled = api.get();
+  cancelled.cancel = source.token();
+  transport.start(cancelled, outcomes.take());
+  auto hurried = api.get();
+  hurried.timeout = 50ms;
+  transport.start(hurried, outcomes.take());
+  source.cancel();
+  const auto results = outcomes.await(2);
+  CHECK(outcomes.count(ex::ErrorKind::cancelled) == 1);
+  CHECK(outcomes.count(ex::ErrorKind::timeout) == 1);
+  CHECK(results.back().error().message.find("max_in_flight") != std::string::npos);
+  api.gate.open();
+  CHECK(outcomes.await(3).back());
+  CHECK(api.server.counters().api_calls == 1);
+}
+
+TEST_CASE("curl engine - the end completes what waits for its turn, too", "[curl_engine]") {
+  SlowApi api;
+  Outcomes outcomes;
+  {
+    auto options = trusting(api.server);
+    options.max_in_flight = 1;
+    ex::CurlTransport transport(options);
+    for (int i = 0; i < 5; ++i) transport.start(api.get(), outcomes.take());
+    api.gate.await_arrivals(1);
+  }
+  CHECK(outcomes.count(ex::ErrorKind::cancelled) == 5);
+}
+
+TEST_CASE("curl engine - an answer tells how it came", "[curl_engine]") {
+  sandbox::Sandbox server;
+  ex::CurlTransport transport(trusting(server));
+  const auto first = transport.send(request("GET", server.api_url() + "/x"));
+  const auto second = transport.send(request("GET", server.api_url() + "/x"));
+  REQUIRE((first && second));
+  CHECK_FALSE(first->metrics.reused_connection);
+  CHECK(first->metrics.secured >= first->metrics.connected);
+  CHECK(first->metrics.secured.count() > 0);
+  CHECK(second->metrics.reused_connection);
+  CHECK(second->metrics.secured.count() == 0);
+  CHECK(second->metrics.total >= second->metrics.first_byte);
+  CHECK(second->metrics.bytes_sent > 50);
+  CHECK(second->metrics.bytes_received > static_cast<std::int64_t>(second->body.size()));
+  CHECK(second->metrics.http_version == 11);
+}
+
+TEST_CASE("curl engine - an error tells whether anything was sent", "[curl_engine]") {
+  ex::CurlTransport transport;
+  const auto refused = transport.send(request("GET", "http://127.0.0.1:" + std::to_string(closed_port())));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().nothing_sent);
+  const RawServer hangs_up([](int socket) { RawServer::read_until(socket, "\r\n\r\n"); });
+  const auto broken = transport.send(request("GET", hangs_up.url()));
+  REQUIRE_FALSE(broken);
+  CHECK_FALSE(broken.error().nothing_sent);
+}

@@ -179,6 +179,7 @@ struct Rig {
   Rig() {
     options.clock = clock;
     options.on_event = log.hook();
+    client_options.retry.max_attempts = 1;
   }
 
   [[nodiscard]] std::shared_ptr<ex::TokenProvider> provider() const {

@@ -148,3 +148,37 @@ TEST_CASE("retry - a Retry-After that is neither is as good as none", "[retry]")
     CHECK_FALSE(ex::parse_retry_after(bad, rfc_example));
   }
 }
+
+TEST_CASE("retry - the pause is anywhere in a range that doubles up to a bound", "[retry]") {
+  movio::exhibitor::RetryPolicy policy;
+  policy.first_pause = 100ms;
+  policy.longest_pause = 1s;
+  CHECK(ex::pause_after(policy, 1, 0) == 0ms);
+  CHECK(ex::pause_after(policy, 1, 0.5) == 50ms);
+  CHECK(ex::pause_after(policy, 1, 1) == 100ms);
+  CHECK(ex::pause_after(policy, 2, 1) == 200ms);
+  CHECK(ex::pause_after(policy, 4, 1) == 800ms);
+  CHECK(ex::pause_after(policy, 5, 1) == 1s);
+  CHECK(ex::pause_after(policy, 1'000'000, 1) == 1s);
+  policy.first_pause = 0ms;
+  CHECK(ex::pause_after(policy, 1'000'000, 1) == 0ms);
+  policy.first_pause = std::chrono::milliseconds::max();
+  policy.longest_pause = std::chrono::milliseconds::max();
+  CHECK(ex::pause_after(policy, 3, 0.5) > 24h);
+}
+
+TEST_CASE("retry - the budget is spent by repetitions and filled by a tenth by successes", "[retry]") {
+  ex::RetryBudget budget(2);
+  CHECK(budget.take());
+  CHECK(budget.take());
+  CHECK_FALSE(budget.take());
+  for (int i = 0; i < 9; ++i) budget.succeeded();
+  CHECK_FALSE(budget.take());
+  budget.succeeded();
+  CHECK(budget.take());
+  for (int i = 0; i < 1000; ++i) budget.succeeded();
+  CHECK(budget.take());
+  CHECK(budget.take());
+  CHECK_FALSE(budget.take());
+  CHECK_FALSE(ex::RetryBudget(0).take());
+}

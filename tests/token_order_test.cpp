@@ -48,30 +48,24 @@ struct OrderRig : Rig {
   std::shared_ptr<ClockWithMoment> clock_with_moment = std::make_shared<ClockWithMoment>();
 };
 
-/// What a waiter gets whose time is over in the very moment in which the flight lands.
-Token outcome_at_landing(const OrderRig& rig, ex::TokenProvider& provider) {
+}  // namespace
+
+TEST_CASE("token order - a waiter whose time is over as the flight lands gets the token", "[token_order]") {
+  const OrderRig rig;
+  const auto provider = rig.provider();
   rig.transport->hold();
   const auto deadline = rig.clock_with_moment->now() + 1s;
   std::thread landing;
   rig.clock_with_moment->at_deadline(deadline, [&] {
     // the waiter stands between "no outcome yet" and giving up; the flight lands there, and cannot reach it
     landing = std::thread([&] { rig.transport->release(); });
-    fixtures::await([&] { return !provider.status().fetching; });
+    fixtures::await([&] { return !provider->status().fetching; });
   });
-  auto waiting = std::async(std::launch::async, [&] { return provider.token(deadline); });
+  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
   rig.clock_with_moment->await_waiting(1);
   rig.clock_with_moment->advance(1s);
-  auto token = outcome(waiting);
+  CHECK(said(outcome(waiting)) == "fake-token-1");
   landing.join();
-  return token;
-}
-
-}  // namespace
-
-TEST_CASE("token order - a waiter whose time is over as the flight lands gets the token", "[token_order]") {
-  const OrderRig rig;
-  const auto provider = rig.provider();
-  CHECK(said(outcome_at_landing(rig, *provider)) == "fake-token-1");
   CHECK(rig.minted() == 1);
 }
 
@@ -79,7 +73,18 @@ TEST_CASE("token order - a waiter whose time is over as the flight fails says th
   const OrderRig rig;
   const auto provider = rig.provider();
   rig.transport->answer_token(ex::json_response(503));
-  CHECK(said(outcome_at_landing(rig, *provider)) == "timeout");
+  rig.transport->hold();
+  const auto deadline = rig.clock_with_moment->now() + 1s;
+  std::thread landing;
+  rig.clock_with_moment->at_deadline(deadline, [&] {
+    landing = std::thread([&] { rig.transport->release(); });
+    fixtures::await([&] { return !provider->status().fetching; });
+  });
+  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
+  rig.clock_with_moment->await_waiting(1);
+  rig.clock_with_moment->advance(1s);
+  CHECK(said(outcome(waiting)) == "timeout");
+  landing.join();
 }
 
 TEST_CASE("token order - a waiter that gives up just before the landing leaves a token for the next", "[token_order]") {

@@ -1,6 +1,7 @@
 #pragma once
 
-// The whole library, in the order of its layers. What is optional stands in headers of its own: exhibitor/testing.hpp.
+// The whole library, in the order of its layers. What is optional stands in headers of its own: exhibitor/testing.hpp,
+// exhibitor/coroutine.hpp.
 
 // The order is the layers', not the alphabet's.
 // clang-format off
@@ -15,8 +16,8 @@
 #include "exhibitor/cancel.hpp"
 #include "exhibitor/clock.hpp"
 #include "exhibitor/quota.hpp"
-#include "exhibitor/events.hpp"
 #include "exhibitor/transport.hpp"
+#include "exhibitor/events.hpp"
 #include "exhibitor/token.hpp"
 // 3: options, credentials
 #include "exhibitor/retry.hpp"
@@ -28,6 +29,7 @@
 #include "exhibitor/curl_transport.hpp"
 #include "exhibitor/token_provider.hpp"
 // 6 to 8: calls
+#include "exhibitor/check_response.hpp"
 #include "exhibitor/caller.hpp"
 #include "exhibitor/client.hpp"
 

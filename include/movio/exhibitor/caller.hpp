@@ -3,179 +3,93 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "detail/call.hpp"
-#include "detail/json.hpp"
+#include "detail/async_call.hpp"
+#include "detail/call_run.hpp"
 #include "events.hpp"
 #include "retry.hpp"
 #include "token_provider.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
-namespace detail {
 
-inline ErrorKind kind_of_status(const HttpResponse& response) noexcept {
-  switch (response.status) {
-    case 401:
-      return lacks_scope(response) ? ErrorKind::forbidden : ErrorKind::unauthorized;
-    case 403:
-      return ErrorKind::forbidden;
-    case 404:
-      return ErrorKind::not_found;
-    case 407:
-      return ErrorKind::proxy;
-    case 408:
-      return ErrorKind::server_error;
-    case 429:
-      return ErrorKind::rate_limited;
-    default:
-      break;
-  }
-  if (response.status >= 500) return ErrorKind::server_error;
-  return response.status >= 400 ? ErrorKind::rejected : ErrorKind::protocol;
-}
-
-inline const char* advice_for(ErrorKind kind) noexcept {
-  switch (kind) {
-    case ErrorKind::unauthorized:
-      return "; check that the credentials, the region and the audience belong together";
-    case ErrorKind::forbidden:
-      return "; the token lacks a permission: check the client's scopes in Movio EQ";
-    case ErrorKind::rejected:
-      return "; correct the request (Error::details may name the records)";
-    case ErrorKind::rate_limited:
-    case ErrorKind::server_error:
-      return "; try again later";
-    case ErrorKind::protocol:
-      return "; check api_url (redirects are not followed)";
-    default:
-      return "";
-  }
-}
-
-/// What an error must not repeat of an answer's own words.
-struct Confidential {
-  std::array<std::string_view, 2> tokens{};  ///< Those that were sent.
-  std::string_view path{};                   ///< Whose ids are personal.
-};
-
-inline std::string without_tokens(std::string text, const Confidential& confidential) {
-  for (const auto token : confidential.tokens) strike_out(text, token);
-  return text;
-}
-
-/// The reason in `WWW-Authenticate`, or the API's `message`; bounded, without control characters and what is
-/// confidential. It is struck out before the text is cut: half a token would not be recognized.
-inline std::string reason_in(const HttpResponse& response, const nlohmann::json& body,
-                             const Confidential& confidential) {
-  std::string reason = challenge_parameter(response, "error_description");
-  if (reason.empty()) reason = challenge_parameter(response, "error");
-  if (reason.empty()) reason = string_member(body, "message");
-  reason = without_tokens(std::move(reason), confidential);
-  strike_out_ids(reason, confidential.path);
-  return clean_text(reason, 512);
-}
-
-inline bool begins_like_html(std::string_view body) {
-  const auto start = body.find_first_not_of(" \t\r\n");
-  const auto begins_with = [&](std::string_view tag) {
-    return start != std::string_view::npos && equal_ignoring_case(body.substr(start, tag.size()), tag);
-  };
-  return begins_with("<!doctype html") || begins_with("<html");
-}
-
-/// What makes a 2xx answer impossible for this API; nullptr when nothing does.
-inline const char* impossible_success(const HttpResponse& response, std::string_view method) {
-  const std::string* type = response.headers.find("Content-Type");
-  const auto is_type = [type](std::string_view wanted) {
-    return type != nullptr && equal_ignoring_case(trim(std::string_view(*type).substr(0, type->find(';'))), wanted);
-  };
-  if (is_type("text/html") || begins_like_html(response.body)) return "an HTML page where JSON was due";
-  const bool writes = method == "PUT" || method == "PATCH" || method == "POST";
-  if (writes && response.status != 204 && is_type("application/json") && !nlohmann::json::accept(response.body)) {
-    return "a body that is called JSON but is not";
-  }
-  return nullptr;
-}
-
-}  // namespace detail
-
-/// Decides what an answer means: a 2xx is passed on, anything else becomes an `Error`. `route` is a template without
-/// ids. Errors: `unauthorized forbidden not_found rejected rate_limited server_error protocol proxy`.
-inline Result<HttpResponse> check_response(HttpResponse response, std::string_view method, std::string_view route,
-                                           const detail::Confidential& confidential = {}) {
-  constexpr std::size_t max_details = std::size_t{64} << 10U;
-  const std::string operation = std::string(method) + ' ' + std::string(route);
-  Error error;
-  error.http_status = response.status;
-  if (const auto* id = response.headers.find("X-Request-Id")) {
-    error.request_id = detail::clean_text(detail::without_tokens(*id, confidential), 128);
-  }
-  if (response.status >= 200 && response.status < 300) {
-    const char* problem = detail::impossible_success(response, method);
-    if (problem == nullptr) return response;
-    error.kind = ErrorKind::protocol;
-    error.message = operation + ": the API answered with " + problem + "; check api_url and any proxy on the way";
-    return error;
-  }
-  const auto parsed = detail::parse_json(response.body, "the answer");
-  const nlohmann::json body = parsed && parsed->is_object() ? *parsed : nlohmann::json::object();
-  const std::string reason = detail::reason_in(response, body, confidential);
-  error.kind = detail::kind_of_status(response);
-  error.message = operation + ": the API answered HTTP " + std::to_string(response.status);
-  if (!reason.empty()) error.message += " (" + reason + ')';
-  error.message += detail::advice_for(error.kind);
-  if (const auto* value = response.headers.find("Retry-After")) {
-    error.retry_after = detail::parse_retry_after(*value, std::chrono::system_clock::now());
-  }
-  if (const auto entities = body.find("entities"); entities != body.end()) {
-    if (auto text = detail::dump_json(*entities)) {
-      error.details = detail::clean_text(detail::without_tokens(*std::move(text), confidential), max_details);
-    }
-  }
-  return error;
-}
-
-/// Runs API calls: each is authorized, sent, replayed once with a new token when the API refuses the old one, and
-/// explained. Thread-safety: every call from any thread.
+/// Runs API calls: each is authorized, sent, repeated where that is worth it and harms nobody, and explained.
+///
+/// Thread-safety: every call from any thread. The destructor cancels the asynchronous calls under way and waits until
+/// all are completed; inside one of their completions it does not wait.
 class Caller {
  public:
-  /// `timeout` bounds a call that sets none of its own: the wait for a token and all attempts together.
-  Caller(std::shared_ptr<TokenProvider> provider, std::chrono::milliseconds timeout, EventHook on_event)
-      : provider_(std::move(provider)), timeout_(timeout), on_event_(std::move(on_event)) {
-    if (!provider_) {
-      ready_ = detail::invalid_argument("the client was given no token provider");
-      return;
-    }
-    base_ = provider_->endpoints().api_url;
-    if (!base_.empty() && base_.back() == '/') base_.pop_back();
-    if (timeout_.count() <= 0) ready_ = detail::invalid_argument("ClientOptions::timeout must be positive");
-    if (!provider_->ready()) ready_ = provider_->ready();
+  using Completion = std::function<void(Result<HttpResponse>)>;
+
+  /// `timeout` bounds a call that sets none of its own: the waits for a token, all attempts and the pauses between
+  /// them.
+  Caller(const std::shared_ptr<TokenProvider>& provider, std::chrono::milliseconds timeout, const RetryPolicy& retry,
+         EventHook on_event)
+      : ready_(configuration_of(provider, timeout, retry)) {
+    if (provider) core_ = std::make_shared<detail::CallerCore>(provider, timeout, retry, std::move(on_event));
+  }
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+  ~Caller() {
+    auto* under_way = core_ ? core_->under_way.own() : nullptr;
+    if (under_way == nullptr) return;
+    under_way->cancel_all();
+    if (provider()->transport()->may_block()) under_way->wait(provider()->clock(), Clock::Steady::max());
   }
 
   [[nodiscard]] const Result<void>& ready() const noexcept { return ready_; }
-  [[nodiscard]] const std::shared_ptr<TokenProvider>& provider() const noexcept { return provider_; }
+  [[nodiscard]] const std::shared_ptr<TokenProvider>& provider() const noexcept {
+    static const std::shared_ptr<TokenProvider> none;
+    return core_ ? core_->provider : none;
+  }
 
   /// Sends a request in the calling thread and waits for the outcome.
   Result<HttpResponse> send(HttpRequest request) const {
-    if (!ready_) return ready_.error();
-    if (auto usable = check_request(request); !usable) return std::move(usable.error());
-    const std::string route = detail::route_template(request.target);
-    address(request);
+    if (auto usable = check(request); !usable) return std::move(usable.error());
+    detail::CallRun run(core_, std::move(request));
+    return drive(run);
+  }
 
-    Clock& clock = provider_->clock();
-    const auto timeout = std::max(request.timeout.value_or(timeout_), std::chrono::milliseconds(0));
-    detail::CallMachine call(detail::deadline_after(clock.now(), timeout));
-    run(call, request, route);
-    return explain(call, request, route);
+  /// Sends a request and returns at once. The completion is called exactly once: on the transport's thread, or by this
+  /// call itself when the request is refused as `invalid_argument`.
+  void send_async(HttpRequest request, Completion completion) const {
+    if (auto usable = check(request); !usable) return completion(std::move(usable.error()));
+    std::make_shared<detail::AsyncCall>(core_, std::move(request), std::move(completion))->begin();
+  }
+
+  /// Ends every call under way as `cancelled`, blocking ones too.
+  void cancel_all() const {
+    if (core_) core_->under_way.get()->cancel_all();
+  }
+
+  /// Waits until every asynchronous call is completed. Errors: `timeout` when some are not by then, `invalid_argument`
+  /// on the transport's own thread.
+  Result<void> drain(Clock::Steady deadline) const {
+    if (!core_) return ready_.error();
+    if (!provider()->transport()->may_block()) {
+      return detail::invalid_argument("waiting for all calls in a callback would wait for itself");
+    }
+    if (core_->under_way.get()->wait(provider()->clock(), deadline)) return {};
+    return detail::make_error(ErrorKind::timeout,
+                              "not every call was completed by the deadline; cancel_all() ends them");
   }
 
  private:
   using Step = detail::CallMachine::Step;
+
+  static Result<void> configuration_of(const std::shared_ptr<TokenProvider>& provider,
+                                       std::chrono::milliseconds timeout, const RetryPolicy& retry) {
+    if (!provider) return detail::invalid_argument("the client was given no token provider");
+    if (timeout.count() <= 0) return detail::invalid_argument("ClientOptions::timeout must be positive");
+    if (retry.max_attempts < 1 || retry.first_pause.count() < 0 || retry.longest_pause.count() < 0 || retry.budget < 0)
+      return detail::invalid_argument("RetryPolicy needs one attempt or more, and nothing negative");
+    return provider->ready();
+  }
 
   static Result<void> check_request(const HttpRequest& request) {
     const auto is_token_character = [](char c) {  // RFC 9110 section 5.6.2
@@ -209,87 +123,41 @@ class Caller {
                        [name](std::string_view other) { return detail::equal_ignoring_case(name, other); });
   }
 
-  /// Makes the target absolute, the query included.
-  void address(HttpRequest& request) const {
-    char separator = request.target.find('?') == std::string::npos ? '?' : '&';
-    request.target.insert(0, base_);
-    for (const auto& [name, value] : request.query) {
-      request.target += separator + detail::percent_encode(name) + '=' + detail::percent_encode(value);
-      separator = '&';
-    }
-    request.query.clear();
-    if (request.headers.find("Accept") == nullptr) request.headers.add("Accept", "application/json");
+  [[nodiscard]] Result<void> check(const HttpRequest& request) const {
+    return ready_ ? check_request(request) : ready_;
   }
 
-  /// The blocking driver: does what the machine says until it says that the call is over.
-  void run(detail::CallMachine& call, HttpRequest& request, const std::string& route) const {
+  /// The blocking driver: does what the run says until it says that the call is over.
+  static Result<HttpResponse> drive(detail::CallRun& run) {
     Step step = Step::obtain_token;
     while (step != Step::finish) {
       switch (step) {
         case Step::obtain_token:
-          step = call.token_obtained(provider_->token(call.deadline(), request.cancel), provider_->clock().now());
+          step = run.token_obtained(run.provider().token(run.deadline(), run.cancel()));
           break;
         case Step::pause:
-          detail::pause(provider_->clock(), call.pause_until(), request.cancel);
-          step = Step::obtain_token;
+          detail::pause(run.clock(), run.pause_until(), run.cancel());
+          step = run.resumed();
           break;
         case Step::send:
-          step = call.answered(attempt(call, request, route));
+          run.begin_attempt();
+          step = run.answered(run.transport().send(run.request()));
           break;
         case Step::reject_token:
-          step = call.rejection_noted(provider_->reject(call.token()));
+          step = run.reject_token();
           break;
         case Step::confirm_rejection:
-          provider_->confirm_rejection(call.token());
-          step = Step::finish;
+          step = run.confirm_rejection();
           break;
         case Step::finish:
           break;
       }
     }
+    return run.conclude();
   }
 
-  Result<HttpResponse> attempt(const detail::CallMachine& call, HttpRequest& request, const std::string& route) const {
-    const Clock& clock = provider_->clock();
-    const auto begun = clock.now();
-    request.authorization = call.token().authorization_line();
-    request.timeout = call.time_left(begun);
-    auto answer = provider_->transport()->send(request);
-
-    Event event;
-    event.method = request.method;
-    event.route = route;
-    event.attempt = call.attempts();
-    event.duration = std::chrono::duration_cast<std::chrono::microseconds>(clock.now() - begun);
-    if (answer) {
-      event.http_status = answer->status;
-    } else {
-      event.error = &answer.error();
-    }
-    detail::emit(on_event_, event);
-    return answer;
-  }
-
-  Result<HttpResponse> explain(detail::CallMachine& call, const HttpRequest& request, const std::string& route) const {
-    auto result = call.take_result();
-    const std::string_view path = std::string_view(request.target).substr(base_.size());
-    if (result) {
-      const detail::Confidential confidential{{call.first_token().reveal(), call.token().reveal()}, path};
-      result = check_response(*std::move(result), request.method, route, confidential);
-      if (result) return result;
-    } else {
-      detail::strike_out_ids(result.error().message, path);
-      if (call.attempts() > 0) detail::strike_out(result.error().message, call.token().reveal());
-    }
-    result.error().attempts = call.attempts();
-    return result;
-  }
-
-  std::shared_ptr<TokenProvider> provider_;
-  std::chrono::milliseconds timeout_;
-  EventHook on_event_;
-  std::string base_;
-  Result<void> ready_;
+  const Result<void> ready_;
+  std::shared_ptr<detail::CallerCore> core_;
 };
 
 }  // namespace v0

@@ -34,6 +34,9 @@ class CancelToken {
  public:
   CancelToken() = default;
 
+  /// Whether it can fire at all: a default one cannot.
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+
   [[nodiscard]] bool cancelled() const noexcept { return state_ && state_->cancelled.load(std::memory_order_acquire); }
 
  private:

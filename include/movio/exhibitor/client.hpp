@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,10 +25,11 @@ inline constexpr bool is_text =
 }  // namespace detail
 
 /// Reaches everything. A client that is given a provider uses that one's tokens, transport and clock, and of these
-/// options `timeout` and `on_event`.
+/// options `timeout`, `retry` and `on_event`.
 struct ClientOptions {
   /// A whole call: the wait for a token and all attempts together.
   std::chrono::milliseconds timeout = std::chrono::seconds(120);
+  RetryPolicy retry{};                     ///< When a call is sent again.
   EventHook on_event{};                    ///< Sees calls and, unless `token.on_event` is set, tokens.
   TokenOptions token{};                    ///< For the provider that the client makes.
   CurlOptions curl{};                      ///< For the transport that the client makes.
@@ -39,7 +41,8 @@ using Query = std::vector<std::pair<std::string, std::string>>;
 /// The Movio Exhibitor API: sends requests with a token that it obtains and renews by itself. A handle: copies are
 /// cheap and share the token, the connections and the options.
 ///
-/// Thread-safety: every call from any thread, also on one object.
+/// Thread-safety: every call from any thread, also on one object. When the last copy goes away, the asynchronous calls
+/// under way are cancelled, and it waits until all are completed; inside one of their completions it does not wait.
 ///
 /// Errors of every call: those of `TokenProvider::token`, those of `check_response`, and `connection tls proxy timeout
 /// protocol too_large cancelled invalid_argument`. Paths are origin-relative ("/members"); put ids through
@@ -53,8 +56,8 @@ class ExhibitorClient {
       : ExhibitorClient(make_provider(std::move(endpoints), std::move(source), options), options) {}
 
   /// Several clients may share one provider, and so one token.
-  explicit ExhibitorClient(std::shared_ptr<TokenProvider> provider, const ClientOptions& options = {})
-      : caller_(std::make_shared<const Caller>(std::move(provider), options.timeout, options.on_event)) {}
+  explicit ExhibitorClient(const std::shared_ptr<TokenProvider>& provider, const ClientOptions& options = {})
+      : caller_(std::make_shared<const Caller>(provider, options.timeout, options.retry, options.on_event)) {}
 
   /// Whether the configuration can be used; every call reports the same error. Errors: `invalid_argument`.
   [[nodiscard]] const Result<void>& ready() const noexcept { return caller_->ready(); }
@@ -90,6 +93,32 @@ class ExhibitorClient {
     const auto caller = caller_;  // an event's hook may end this client
     return caller->send(std::move(request));
   }
+
+  /// The same without waiting. The completion is called exactly once: on the transport's thread, or by this call itself
+  /// when the request is refused as `invalid_argument`. It may start calls, cancel, and drop the client; it must not
+  /// block, for it would hold up all other asynchronous calls. What it throws is told to `on_event`.
+  void send_async(HttpRequest request, Caller::Completion completion) const {
+    const auto caller = caller_;
+    caller->send_async(std::move(request), std::move(completion));
+  }
+
+  /// The same as a future.
+  [[nodiscard]] std::future<Result<HttpResponse>> send_async(HttpRequest request) const {
+    const auto promise = std::make_shared<std::promise<Result<HttpResponse>>>();
+    send_async(std::move(request), [promise](Result<HttpResponse> answer) { promise->set_value(std::move(answer)); });
+    return promise->get_future();
+  }
+
+  /// Ends every call under way as `cancelled`, blocking ones too, also those begun through copies of this client.
+  /// (`HttpRequest::cancel` ends one.)
+  void cancel_all() const {
+    const auto caller = caller_;
+    caller->cancel_all();
+  }
+
+  /// Waits until every asynchronous call is completed. Errors: `timeout` when some are not by then, `invalid_argument`
+  /// on the thread that completes them.
+  Result<void> drain(Clock::Steady deadline) const { return caller_->drain(deadline); }
 
  private:
   static std::shared_ptr<TokenProvider> make_provider(Endpoints endpoints, CredentialSource source,

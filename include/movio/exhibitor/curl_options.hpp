@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 
@@ -18,7 +19,9 @@ struct CurlOptions {
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name look-up, TCP and TLS together.
   std::chrono::milliseconds timeout = std::chrono::seconds(120);  ///< One request, for those that set no timeout.
   std::chrono::seconds stall_timeout =
-      std::chrono::seconds(60);  ///< Ends a transfer in which no byte moves for so long.
+      std::chrono::seconds(60);     ///< Ends a transfer in which no byte moves for so long.
+  std::size_t max_in_flight = 512;  ///< Asynchronous requests under way at once; further ones wait in their order ...
+  std::size_t max_queued = 10'000;  ///< ... up to so many, beyond which they are `overloaded`.
 };
 
 namespace detail {

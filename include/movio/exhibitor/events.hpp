@@ -7,6 +7,7 @@
 
 #include "quota.hpp"
 #include "result.hpp"
+#include "transport.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -18,8 +19,12 @@ enum class EventKind {
   token_rejected,       ///< The API refused a token that was fresh: `fingerprint`.
   credentials_rotated,  ///< A token was minted with other credentials than the one before: `fingerprint`.
   quota_low,            ///< A tenth or less of the issuer's quota is left: `quota`.
-  attempt_finished,     ///< A request was answered or failed: `method`, `route`, `http_status` or `error`, `attempt`,
-                        ///< `duration`.
+  attempt_started,      ///< A request is sent: `attempt`. This and the next three have `call_id`, `method`, `route` and
+                        ///< `context`.
+  attempt_finished,     ///< It was answered or failed: `attempt`, `http_status` and `metrics`, or `error`, `duration`.
+  retry_planned,        ///< It is sent again after `pause`, because of `http_status` or `error`: `attempt`.
+  call_finished,        ///< The call is over: `attempt` of the last one, `http_status` or `error`, `duration`.
+  callback_failed,      ///< A completion threw an exception, which was dropped.
 };
 
 /// Stable names for logs and metrics.
@@ -37,8 +42,16 @@ constexpr std::string_view to_string(EventKind kind) noexcept {
       return "credentials_rotated";
     case EventKind::quota_low:
       return "quota_low";
+    case EventKind::attempt_started:
+      return "attempt_started";
     case EventKind::attempt_finished:
       return "attempt_finished";
+    case EventKind::retry_planned:
+      return "retry_planned";
+    case EventKind::call_finished:
+      return "call_finished";
+    case EventKind::callback_failed:
+      return "callback_failed";
   }
   return "unknown";
 }
@@ -46,16 +59,20 @@ constexpr std::string_view to_string(EventKind kind) noexcept {
 /// Something that happened. Holds nothing secret or personal; views and pointers live as long as the hook's call.
 struct Event {
   EventKind kind = EventKind::attempt_finished;
-  std::string_view fingerprint{};        ///< The first 8 hexadecimal digits of the token's SHA-256.
-  std::chrono::seconds lifetime{0};      ///< How long the token lives.
-  std::chrono::seconds next_try{0};      ///< The issuer is not asked again before.
-  const QuotaBucket* quota = nullptr;    ///< Which quota it is about.
-  std::string_view method{};             ///< For example "PUT".
-  std::string_view route{};              ///< For example "/members/{id}".
-  int http_status = 0;                   ///< 0 when there was no answer.
-  int attempt = 0;                       ///< Counts from 1.
-  std::chrono::microseconds duration{};  ///< From start to end.
-  const Error* error = nullptr;          ///< Why it failed; for an attempt, only when there was no answer.
+  std::string_view fingerprint{};            ///< The first 8 hexadecimal digits of the token's SHA-256.
+  std::chrono::seconds lifetime{0};          ///< How long the token lives.
+  std::chrono::seconds next_try{0};          ///< The issuer is not asked again before.
+  const QuotaBucket* quota = nullptr;        ///< Which quota it is about.
+  std::string_view call_id{};                ///< One for all attempts of a call; sent as `X-Request-Id`.
+  std::string_view method{};                 ///< For example "PUT".
+  std::string_view route{};                  ///< For example "/members/{id}".
+  int http_status = 0;                       ///< 0 when there was no answer.
+  int attempt = 0;                           ///< Counts from 1.
+  std::chrono::microseconds duration{};      ///< From start to end.
+  std::chrono::milliseconds pause{0};        ///< Before the next attempt.
+  const TransferMetrics* metrics = nullptr;  ///< Sizes and times of an attempt that was answered.
+  const Error* error = nullptr;              ///< Why it failed; for an attempt, only when there was no answer.
+  void* context = nullptr;                   ///< The request's `context`.
 };
 
 /// Called in the thread where it happens, under no lock, possibly from several threads at once. What it throws is
@@ -76,6 +93,13 @@ inline std::ostream& operator<<(std::ostream& out, const Event& event) {
   if (event.http_status != 0) out << " status=" << event.http_status;
   if (event.attempt != 0) out << " attempt=" << event.attempt;
   if (event.duration.count() != 0) out << " duration_us=" << event.duration.count();
+  if (event.metrics != nullptr) {
+    out << " sent=" << event.metrics->bytes_sent << " received=" << event.metrics->bytes_received
+        << " http_version=" << event.metrics->http_version
+        << " reused=" << (event.metrics->reused_connection ? "yes" : "no");
+  }
+  if (event.pause.count() != 0) out << " pause_ms=" << event.pause.count();
+  if (!event.call_id.empty()) out << " call_id=" << event.call_id;
   if (event.error != nullptr) out << " error=\"" << *event.error << '"';
   return out;
 }

@@ -95,6 +95,7 @@ struct Error {
   int attempts = 0;                                 ///< How many times the request was sent.
   std::string details;                              ///< The API's `entities` as JSON text, at most 64 KiB. May hold
                                                     ///< personal data, so the library never prints it.
+  bool nothing_sent = false;                        ///< It failed before a byte of the request left this process.
 };
 
 /// Prints kind, message, status and request id; never `details`.

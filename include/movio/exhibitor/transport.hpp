@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -92,12 +93,29 @@ struct HttpRequest {
   CancelToken cancel{};                                      ///< Ends the call early, as `cancelled`.
   std::shared_ptr<const Secret> authorization{};  ///< Set by the library: the header line, "Authorization: Bearer ...".
   std::size_t max_response_bytes = std::size_t{64} << 20U;  ///< A longer answer ends in `too_large`.
+  bool idempotent = false;          ///< The call may be repeated although its method does not say so.
+  std::shared_ptr<void> context{};  ///< The caller's own, for example a span: handed to `on_event` as it is.
+};
+
+/// How a request went, for those who watch. Durations count from the start of the attempt; 0 where there was no such
+/// phase, as on a connection that was kept.
+struct TransferMetrics {
+  std::chrono::microseconds name_resolved{};  ///< The host's address is known.
+  std::chrono::microseconds connected{};      ///< TCP, to the host or the proxy.
+  std::chrono::microseconds secured{};        ///< TLS.
+  std::chrono::microseconds first_byte{};     ///< Of the answer.
+  std::chrono::microseconds total{};
+  std::int64_t bytes_sent = 0;      ///< Head and body.
+  std::int64_t bytes_received = 0;  ///< Head and body.
+  int http_version = 0;             ///< 10, 11 or 20; 0 when it is not known.
+  bool reused_connection = false;
 };
 
 struct HttpResponse {
   int status = 0;
   Headers headers{};
   std::string body{};
+  TransferMetrics metrics{};
 };
 
 /// Sends requests as they are: no retries, no redirects, no opinion about a status. `start` is the one to implement.

@@ -9,6 +9,7 @@
 
 #include "../clock.hpp"
 #include "../result.hpp"
+#include "../retry.hpp"
 #include "../token.hpp"
 #include "../transport.hpp"
 #include "challenge.hpp"
@@ -16,6 +17,12 @@
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
+
+/// Whether a request may be sent again although the server may have acted on it (RFC 9110 section 9.2.2).
+inline bool is_repeatable(const HttpRequest& request) noexcept {
+  const std::string& method = request.method;
+  return request.idempotent || method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
+}
 
 /// One API call as a state machine: it is told what happened and answers with what to do next. It does no I/O and reads
 /// no clock, so that the blocking and the asynchronous driver share its rules, and tests need neither sockets nor
@@ -31,7 +38,17 @@ class CallMachine {
     finish,             ///< the call is over
   };
 
-  explicit CallMachine(Clock::Steady deadline) noexcept : deadline_(deadline) {}
+  /// What a call may do about trouble that passes.
+  struct Repetition {
+    const RetryPolicy& policy;
+    RetryBudget& budget;
+    double (*chance)();  ///< From 0 to 1.
+    bool allowed;        ///< Also when the server may have acted on the request.
+  };
+
+  /// What `repetition` refers to must outlive the machine.
+  CallMachine(Clock::Steady deadline, const Repetition& repetition) noexcept
+      : deadline_(deadline), repetition_(repetition) {}
 
   [[nodiscard]] Clock::Steady deadline() const noexcept { return deadline_; }
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
@@ -50,40 +67,86 @@ class CallMachine {
 
   Step token_obtained(Result<AccessToken> token, Clock::Steady now) {
     if (!token) return without_token(std::move(token.error()), now);
-    if (now >= deadline_)
-      return finish(make_error(ErrorKind::timeout, attempts_ == 0
-                                                       ? "the time for the call ran out before it was sent"
-                                                       : "the time for the call ran out before it was sent again, "
-                                                         "after the API had answered 401"));
+    if (now >= deadline_) return finish(out_of_time());
     token_ = *std::move(token);
     ++attempts_;
     return Step::send;
   }
 
-  Step answered(Result<HttpResponse> answer) {
-    const bool refused = answer && answer->status == 401 && !lacks_scope(*answer);
-    if (!refused) return finish(std::move(answer));
-    if (!result_) {
-      result_ = std::move(answer);
-      first_token_ = token_;
-      return Step::reject_token;
-    }
-    return Step::confirm_rejection;  // the first 401 stays the result: it has the meaningful reason
+  /// `wall` is what a Retry-After with a date counts from.
+  Step answered(Result<HttpResponse> answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
+    if (answer && answer->status == 401 && !lacks_scope(*answer)) return refused(std::move(answer));
+    if (passes(answer)) return failed(std::move(answer), now, wall);
+    if (answer && answer->status < 300) repetition_.budget.succeeded();
+    return finish(std::move(answer));
   }
 
-  Step rejection_noted(bool replay) noexcept { return replay ? Step::obtain_token : Step::finish; }
+  Step rejection_noted(bool replay) { return replay ? Step::obtain_token : finish(*refusal_); }
+
+  /// The call was cancelled during a pause.
+  Step cancelled() { return finish(make_error(ErrorKind::cancelled, "the request was cancelled")); }
 
   /// The outcome, once.
   [[nodiscard]] Result<HttpResponse> take_result() { return *std::move(result_); }
 
  private:
+  /// Whether it is trouble that may be over when the request is sent again.
+  static bool passes(const Result<HttpResponse>& answer) noexcept {
+    if (answer) return is_passing_status(answer->status);
+    return answer.error().kind == ErrorKind::connection || answer.error().kind == ErrorKind::timeout;
+  }
+
   /// An issuer that is down or throttles is waited for, unless it asks for more time than there is.
   Step without_token(Error error, Clock::Steady now) {
     if (error.kind == ErrorKind::issuer_unavailable && error.retry_after) {
-      pause_until_ = deadline_after(now, std::max(*error.retry_after, std::chrono::seconds(1)));
-      if (pause_until_ < deadline_) return Step::pause;
+      const auto pause = std::max<std::chrono::milliseconds>(*error.retry_after, std::chrono::seconds(1));
+      if (pauses(pause, now)) return Step::pause;
     }
-    return finish(std::move(error));
+    return finish(failure_ ? *failure_ : std::move(error));
+  }
+
+  Step refused(Result<HttpResponse> answer) {
+    if (refusal_) {
+      result_ = refusal_;  // the first one has the meaningful reason
+      return Step::confirm_rejection;
+    }
+    refusal_ = std::move(answer);
+    first_token_ = token_;
+    return Step::reject_token;
+  }
+
+  Step failed(Result<HttpResponse> answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
+    const bool allowed = repetition_.allowed || (!answer && answer.error().nothing_sent);
+    const auto asked_for = retry_after(answer, wall);
+    keep_first(std::move(answer));
+    if (!allowed || ++failures_ >= repetition_.policy.max_attempts) return finish(*failure_);
+    const auto pause = pause_after(repetition_.policy, failures_, repetition_.chance()) + asked_for;
+    return pauses(pause, now) && repetition_.budget.take() ? Step::pause : finish(*failure_);
+  }
+
+  /// The first failure is the meaningful one, but an answer says more than that there was none.
+  void keep_first(Result<HttpResponse> answer) {
+    if (!failure_ || (answer && !*failure_)) failure_ = std::move(answer);
+  }
+
+  static std::chrono::milliseconds retry_after(const Result<HttpResponse>& answer,
+                                               std::chrono::system_clock::time_point wall) {
+    const std::string* value = answer ? answer->headers.find("Retry-After") : nullptr;
+    const auto asked_for = value != nullptr ? parse_retry_after(*value, wall) : std::nullopt;
+    return asked_for.value_or(std::chrono::seconds(0));
+  }
+
+  bool pauses(std::chrono::milliseconds pause, Clock::Steady now) noexcept {
+    pause_until_ = deadline_after(now, pause);
+    return pause_until_ < deadline_;
+  }
+
+  [[nodiscard]] Result<HttpResponse> out_of_time() const {
+    if (failure_) return *failure_;
+    return make_error(ErrorKind::timeout, attempts_ == 0
+                                              ? "the time for the call ran out before it was sent"
+                                              : "the time for the call ran out before it was sent again, after the API "
+                                                "had answered 401");
   }
 
   Step finish(Result<HttpResponse> result) {
@@ -91,11 +154,15 @@ class CallMachine {
     return Step::finish;
   }
 
-  Clock::Steady deadline_;
+  const Clock::Steady deadline_;
+  const Repetition repetition_;
   Clock::Steady pause_until_;
   int attempts_ = 0;
+  int failures_ = 0;  ///< Attempts that met with trouble that passes.
   std::optional<AccessToken> token_;
-  std::optional<AccessToken> first_token_;  ///< Only once it has been refused.
+  std::optional<AccessToken> first_token_;       ///< Only once it has been refused.
+  std::optional<Result<HttpResponse>> refusal_;  ///< The first 401.
+  std::optional<Result<HttpResponse>> failure_;  ///< The first trouble that passes.
   std::optional<Result<HttpResponse>> result_;
 };
 

@@ -3,12 +3,15 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
@@ -31,19 +34,23 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   using Clock = std::chrono::steady_clock;
 
   explicit CurlEngine(std::shared_ptr<const CurlSettings> settings)
-      : settings_(std::move(settings)), multi_(curl_multi_init()) {}
+      : settings_(std::move(settings)), multi_(curl_multi_init()) {
+    if (multi_) curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(kept_connections()));
+  }
   CurlEngine(const CurlEngine&) = delete;
   CurlEngine& operator=(const CurlEngine&) = delete;
   ~CurlEngine() = default;
 
   void start(HttpRequest request, Transport::Completion completion) {
     auto job = std::make_unique<Job>(std::move(request), std::move(completion));
+    job->id = ++last_id_;
+    job->registration.emplace(job->request.cancel, [this, id = job->id] { note_cancelled(id); });
     Error refusal = cancelled_error();
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (!stopping_ && runs(refusal)) {
+      if (!stopping_ && runs(refusal) && has_room(refusal)) {
+        if (inbox_.empty()) wake_up();
         inbox_.push_back(std::move(job));
-        curl_multi_wakeup(multi_.get());
         return;
       }
     }
@@ -56,7 +63,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     Error refusal;
     if (stopping_ || !runs(refusal)) return false;
     timers_.emplace(due, std::move(task));
-    curl_multi_wakeup(multi_.get());
+    wake_up();
     return true;
   }
 
@@ -68,7 +75,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       stopping_ = true;
-      if (multi_) curl_multi_wakeup(multi_.get());
+      if (multi_) wake_up();
     }
     if (!thread_.joinable()) return;
     if (on_own_thread()) {
@@ -85,6 +92,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     Job(HttpRequest what, Transport::Completion then) : request(std::move(what)), completion(std::move(then)) {}
 
     void complete(Result<HttpResponse> result) noexcept {
+      registration.reset();
       try {
         completion(std::move(result));
       } catch (...) {  // NOLINT(bugprone-empty-catch): a callback's failure must not end everybody's requests
@@ -93,14 +101,22 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
 
     HttpRequest request;
     Transport::Completion completion;
+    std::optional<CancelRegistration> registration;
+    std::uint64_t id = 0;
+    Clock::time_point given = Clock::now();  ///< The time that it waits for its turn counts.
+  };
+
+  /// A job that waits for its turn.
+  struct Waiting {
+    std::unique_ptr<Job> job;
+    std::multimap<Clock::time_point, std::uint64_t>::iterator due;
   };
 
   /// A job under way. The membership is declared last, so that it ends before the transfer does.
   struct Active {
     std::unique_ptr<Job> job;
     std::unique_ptr<CurlTransfer> transfer;
-    std::unique_ptr<CancelRegistration> registration;
-    std::unique_ptr<CurlMembership> membership;
+    std::optional<CurlMembership> membership;
   };
 
   /// Whether the thread runs, after starting it if need be; the reason goes into `refusal`. Called under the mutex.
@@ -116,81 +132,137 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     return true;
   }
 
+  /// All that were in use at once are worth keeping; libcurl's own bound depends on how many are in use just now.
+  [[nodiscard]] std::size_t kept_connections() const noexcept {
+    constexpr std::size_t most = 1000;
+    return std::clamp<std::size_t>(settings_->options().max_in_flight, 1, most);
+  }
+
+  /// Called under the mutex.
+  bool has_room(Error& refusal) {
+    if (inbox_.size() + queued_ < settings_->options().max_queued) return true;
+    refusal = make_error(ErrorKind::overloaded, "too many requests wait for their turn (CurlOptions::max_queued)");
+    return false;
+  }
+
+  /// On the engine's own thread there is nobody to wake up.
+  void wake_up() noexcept {
+    if (!on_own_thread()) curl_multi_wakeup(multi_.get());
+  }
+
+  void note_cancelled(std::uint64_t id) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    cancelled_.push_back(id);
+    wake_up();
+  }
+
   void run() {
     thread_id_.store(std::this_thread::get_id());
-    while (adopt_jobs()) {
+    while (take_in()) {
       run_due_timers();
+      begin_waiting();
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
       while (const CURLMsg* message = next_finished(multi_.get())) finish(message->easy_handle, message->data.result);
-      curl_multi_poll(multi_.get(), nullptr, 0, milliseconds_to_next_timer(), nullptr);
+      begin_waiting();
+      give_up_waiting();
+      curl_multi_poll(multi_.get(), nullptr, 0, milliseconds_to_poll(), nullptr);
     }
     cancel_everything();
     thread_id_.store({});
   }
 
   /// Takes in what other threads have left; false when it is time to stop.
-  bool adopt_jobs() {
+  bool take_in() {
     std::deque<std::unique_ptr<Job>> jobs;
-    std::vector<CURL*> cancelled;
+    std::vector<std::uint64_t> cancelled;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (stopping_) return false;
       jobs.swap(inbox_);
       cancelled.swap(cancelled_);
+      queued_ = waiting_.size() + jobs.size();
     }
-    for (auto& job : jobs) begin(std::move(job));
-    for (CURL* handle : cancelled) {
-      if (const auto job = retire(handle)) job->complete(cancelled_error());
+    for (auto& job : jobs) {
+      const auto id = job->id;
+      const auto due = deadlines_.emplace(deadline_of(*job), id);
+      waiting_.emplace(id, Waiting{std::move(job), due});
+    }
+    for (const auto id : cancelled) {
+      if (const auto job = retire(id)) job->complete(cancelled_error());
     }
     return true;
   }
 
+  void begin_waiting() {
+    while (!waiting_.empty() && active_.size() < settings_->options().max_in_flight) {
+      begin(leave_queue(waiting_.begin()));
+    }
+  }
+
   void begin(std::unique_ptr<Job> job) {
     if (job->request.cancel.cancelled()) return job->complete(cancelled_error());
-    Active active{std::move(job), take_transfer(), nullptr, nullptr};
-    if (!active.transfer->handle()) return active.job->complete(out_of_handles());
-    if (auto ready = active.transfer->prepare(active.job->request); !ready) {
-      return active.job->complete(std::move(ready.error()));
+    auto transfer = take_transfer();
+    CURL* const handle = transfer->handle();
+    if (handle == nullptr) return job->complete(out_of_handles());
+    if (auto ready = transfer->prepare(job->request, Clock::now() - job->given); !ready) {
+      return job->complete(std::move(ready.error()));
     }
-    CURL* const handle = active.transfer->handle();
-    active.membership = std::make_unique<CurlMembership>(multi_.get(), handle);
-    if (!active.membership->added()) return active.job->complete(out_of_handles());
-    active.registration = std::make_unique<CancelRegistration>(active.job->request.cancel, [this, handle] {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      cancelled_.push_back(handle);
-      curl_multi_wakeup(multi_.get());
-    });
-    active_.emplace(handle, std::move(active));
+    const auto id = job->id;
+    transfer->tag(id);
+    Active& active = active_[id];
+    active.job = std::move(job);
+    active.transfer = std::move(transfer);
+    active.membership.emplace(multi_.get(), handle);
+    if (!active.membership->added()) retire(id)->complete(out_of_handles());
   }
 
   void finish(CURL* handle, CURLcode code) {
-    Active& active = active_.at(handle);
+    const auto id = CurlTransfer::tag_of(handle);
+    Active& active = active_.at(id);
     active.membership.reset();
     auto result = active.transfer->finish(code);
     if (!result) {
-      active.membership = std::make_unique<CurlMembership>(multi_.get(), handle);
+      active.membership.emplace(multi_.get(), handle);
       if (active.membership->added()) return;
       result.emplace(out_of_handles());
     }
-    const auto job = retire(handle);
-    job->complete(*std::move(result));
+    retire(id)->complete(*std::move(result));
   }
 
-  /// Ends what a handle is doing, keeps the handle for the next request, and hands out its job.
-  std::unique_ptr<Job> retire(CURL* handle) {
-    auto node = active_.extract(handle);
+  /// Hands out a job, whether it is under way or waits, and keeps its handle for the next one; nothing when it is done
+  /// already.
+  std::unique_ptr<Job> retire(std::uint64_t id) {
+    if (const auto waiting = waiting_.find(id); waiting != waiting_.end()) return leave_queue(waiting);
+    auto node = active_.extract(id);
     if (node.empty()) return nullptr;
-    Active active = std::move(node.mapped());
-    active.registration.reset();
+    Active& active = node.mapped();
     active.membership.reset();
-    {
-      // a cancellation that came too late must not meet the handle's next request
-      const std::lock_guard<std::mutex> lock(mutex_);
-      cancelled_.erase(std::remove(cancelled_.begin(), cancelled_.end(), handle), cancelled_.end());
+    if (active.transfer->reusable() && idle_.size() < settings_->options().max_in_flight) {
+      idle_.push_back(std::move(active.transfer));
     }
-    if (active.transfer->reusable() && idle_.size() < max_idle_handles) idle_.push_back(std::move(active.transfer));
     return std::move(active.job);
+  }
+
+  /// Tells those whose time is over before their turn has come.
+  void give_up_waiting() {
+    while (!deadlines_.empty() && deadlines_.begin()->first <= Clock::now()) {
+      retire(deadlines_.begin()->second)
+          ->complete(make_error(ErrorKind::timeout,
+                                "the time for the request ran out while it waited for its turn "
+                                "(CurlOptions::max_in_flight)"));
+    }
+  }
+
+  [[nodiscard]] Clock::time_point deadline_of(const Job& job) const {
+    return job.given + std::min(job.request.timeout.value_or(settings_->options().timeout), longest_delay);
+  }
+
+  std::unique_ptr<Job> leave_queue(std::map<std::uint64_t, Waiting>::iterator place) {
+    deadlines_.erase(place->second.due);
+    auto job = std::move(place->second.job);
+    waiting_.erase(place);
+    return job;
   }
 
   std::unique_ptr<CurlTransfer> take_transfer() {
@@ -216,16 +288,22 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     }
   }
 
-  int milliseconds_to_next_timer() {
+  int milliseconds_to_poll() {
     constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (timers_.empty()) return static_cast<int>(longest.count());
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first - Clock::now());
+    auto next = deadlines_.empty() ? Clock::time_point::max() : deadlines_.begin()->first;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (stopping_ || !inbox_.empty() || !cancelled_.empty()) return 0;  // left by a callback: nobody woke us up
+      if (!timers_.empty()) next = std::min(next, timers_.begin()->first);
+    }
+    if (next == Clock::time_point::max()) return static_cast<int>(longest.count());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
     return static_cast<int>(std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(0), longest).count());
   }
 
   void cancel_everything() {
     while (!active_.empty()) retire(active_.begin()->first)->complete(cancelled_error());
+    while (!waiting_.empty()) leave_queue(waiting_.begin())->complete(cancelled_error());
     idle_.clear();
     std::deque<std::unique_ptr<Job>> jobs;
     std::multimap<Clock::time_point, Transport::Task> timers;
@@ -237,22 +315,24 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     for (const auto& job : jobs) job->complete(cancelled_error());
   }
 
-  static constexpr std::size_t max_idle_handles = 256;
-
   const std::shared_ptr<const CurlSettings> settings_;
   const CurlMulti multi_;  ///< Other threads only wake it up; all else happens on the engine's thread.
   std::atomic<std::thread::id> thread_id_{};
+  std::atomic<std::uint64_t> last_id_{0};
   std::thread thread_;
 
   std::mutex mutex_;  ///< Guards the five below; never held while a callback runs.
   bool stopping_ = false;
   std::deque<std::unique_ptr<Job>> inbox_;
-  std::vector<CURL*> cancelled_;
+  std::size_t queued_ = 0;  ///< How many waited for their turn when the engine last looked.
+  std::vector<std::uint64_t> cancelled_;
   std::multimap<Clock::time_point, Transport::Task> timers_;
 
   // used by the engine's thread alone
+  std::map<std::uint64_t, Waiting> waiting_;                   ///< In the order in which they came.
+  std::multimap<Clock::time_point, std::uint64_t> deadlines_;  ///< Of those that wait.
+  std::unordered_map<std::uint64_t, Active> active_;
   std::vector<std::unique_ptr<CurlTransfer>> idle_;
-  std::unordered_map<CURL*, Active> active_;
 };
 
 }  // namespace detail

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 
 #include "../transport.hpp"
 #include "curl_handle.hpp"
+#include "curl_metrics.hpp"
 #include "url.hpp"
 
 namespace movio::exhibitor {
@@ -90,8 +93,14 @@ class CurlTransfer {
   /// Whether the handle may serve another request.
   [[nodiscard]] bool reusable() const noexcept { return stage_ == Stage::request && setup_ == CURLE_OK; }
 
-  /// Sets a request up, which must outlive the transfer.
-  Result<void> prepare(const HttpRequest& request) {
+  /// What the engine finds a transfer by when libcurl hands out its handle.
+  void tag(std::uint64_t number) noexcept { tag_ = number; }
+  [[nodiscard]] static std::uint64_t tag_of(CURL* handle) noexcept {
+    return curl_info<CurlTransfer*>(handle, CURLINFO_PRIVATE)->tag_;
+  }
+
+  /// Sets a request up, which must outlive the transfer. `waited` of its time has passed already.
+  Result<void> prepare(const HttpRequest& request, std::chrono::steady_clock::duration waited = {}) {
     if (settings_.problem()) return *settings_.problem();
     const auto url = parse_url(request.target);
     if (!url) return invalid_argument("a transport needs an absolute http or https URL");
@@ -100,6 +109,7 @@ class CurlTransfer {
     }
     if (request.method == "HEAD" && request.body) return invalid_argument("a HEAD request has no body");
     timeout_ = request.timeout.value_or(settings_.options().timeout);
+    if (waited.count() > 0) timeout_ -= std::chrono::duration_cast<std::chrono::milliseconds>(waited);
     origin_ = url->origin();
     host_ = url->host.front() == '[' ? url->host.substr(1, url->host.size() - 2) : url->host;
     if (timeout_.count() <= 0) return timed_out();
@@ -171,6 +181,7 @@ class CurlTransfer {
     settings_.apply_trust(handle());
     set(CURLOPT_USERAGENT, settings_.user_agent().c_str());
     set(CURLOPT_ERRORBUFFER, error_text_.data());
+    set(CURLOPT_PRIVATE, this);
     set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
     set(CURLOPT_WRITEDATA, this);
     set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
@@ -179,6 +190,7 @@ class CurlTransfer {
     set(CURLOPT_READDATA, this);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
+    set(CURLOPT_PIPEWAIT, 1L);  // rather one more stream of a connection than one more connection
     set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -229,9 +241,8 @@ class CurlTransfer {
   }
 
   HttpResponse take_response() {
-    long status = 0;
-    curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
-    response_.status = static_cast<int>(status);
+    response_.status = static_cast<int>(curl_info<long>(handle(), CURLINFO_RESPONSE_CODE));
+    response_.metrics = curl_metrics(handle());
     return std::move(response_);
   }
 
@@ -257,9 +268,7 @@ class CurlTransfer {
 
   [[nodiscard]] Error explain(CURLcode code) const {
     const std::string text = reason(code);
-    long connect_status = 0;
-    curl_easy_getinfo(handle(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
-
+    const long connect_status = curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE);
     Error error = make_error(tried_a_proxy(code, text) ? ErrorKind::proxy : kind_of(code), {});
     if (too_large_) {
       error = make_error(ErrorKind::too_large, "the answer of " + origin_ + " is larger than allowed");
@@ -277,6 +286,7 @@ class CurlTransfer {
       error.message = "no answer from " + origin_ + ": " + text;
     }
     error.transport_code = static_cast<int>(code);
+    error.nothing_sent = curl_info<long>(handle(), CURLINFO_REQUEST_SIZE) == 0;
     return error;
   }
 
@@ -309,8 +319,8 @@ class CurlTransfer {
       return false;
     }
     if (response_.body.empty()) {
-      curl_off_t length = 0;  // reserved at once: growing would leave copies of a token behind
-      curl_easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+      // reserved at once: growing would leave copies of a token behind
+      const auto length = curl_info<curl_off_t>(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
       const auto limit = std::min(request_->max_response_bytes, std::size_t{1} << 20U);
       response_.body.reserve(std::min(limit, static_cast<std::size_t>(std::max<curl_off_t>(length, 4096))));
     }
@@ -354,6 +364,7 @@ class CurlTransfer {
   std::size_t header_bytes_ = 0;
   std::size_t sent_ = 0;
   bool too_large_ = false;
+  std::uint64_t tag_ = 0;
   Error untrusted_;
 };
 

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "detail/challenge.hpp"
+#include "detail/json.hpp"
+#include "detail/url.hpp"
+#include "retry.hpp"
+#include "transport.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+inline ErrorKind kind_of_status(const HttpResponse& response) noexcept {
+  switch (response.status) {
+    case 401:
+      return lacks_scope(response) ? ErrorKind::forbidden : ErrorKind::unauthorized;
+    case 403:
+      return ErrorKind::forbidden;
+    case 404:
+      return ErrorKind::not_found;
+    case 407:
+      return ErrorKind::proxy;
+    case 408:
+      return ErrorKind::server_error;
+    case 429:
+      return ErrorKind::rate_limited;
+    default:
+      break;
+  }
+  if (response.status >= 500) return ErrorKind::server_error;
+  return response.status >= 400 ? ErrorKind::rejected : ErrorKind::protocol;
+}
+
+inline const char* advice_for(ErrorKind kind) noexcept {
+  switch (kind) {
+    case ErrorKind::unauthorized:
+      return "; check that the credentials, the region and the audience belong together";
+    case ErrorKind::forbidden:
+      return "; the token lacks a permission: check the client's scopes in Movio EQ";
+    case ErrorKind::rejected:
+      return "; correct the request (Error::details may name the records)";
+    case ErrorKind::rate_limited:
+    case ErrorKind::server_error:
+      return "; try again later";
+    case ErrorKind::protocol:
+      return "; check api_url (redirects are not followed)";
+    default:
+      return "";
+  }
+}
+
+/// What an error must not repeat of an answer's own words.
+struct Confidential {
+  std::array<std::string_view, 2> tokens{};  ///< Those that were sent.
+  std::string_view path{};                   ///< Whose ids are personal.
+};
+
+inline std::string without_tokens(std::string text, const Confidential& confidential) {
+  for (const auto token : confidential.tokens) strike_out(text, token);
+  return text;
+}
+
+/// The reason in `WWW-Authenticate`, or the API's `message`; bounded, without control characters and what is
+/// confidential. It is struck out before the text is cut: half a token would not be recognized.
+inline std::string reason_in(const HttpResponse& response, const nlohmann::json& body,
+                             const Confidential& confidential) {
+  std::string reason = challenge_parameter(response, "error_description");
+  if (reason.empty()) reason = challenge_parameter(response, "error");
+  if (reason.empty()) reason = string_member(body, "message");
+  reason = without_tokens(std::move(reason), confidential);
+  strike_out_ids(reason, confidential.path);
+  return clean_text(reason, 512);
+}
+
+/// Whether a body would have to be decoded first (RFC 9110 section 8.4). None is asked for, so none is decoded: a small
+/// answer could become a huge one.
+inline bool is_encoded(const HttpResponse& response) noexcept {
+  const std::string* coding = response.headers.find("Content-Encoding");
+  return coding != nullptr && !coding->empty() && !equal_ignoring_case(*coding, "identity");
+}
+
+inline bool begins_like_html(std::string_view body) {
+  const auto start = body.find_first_not_of(" \t\r\n");
+  const auto begins_with = [&](std::string_view tag) {
+    return start != std::string_view::npos && equal_ignoring_case(body.substr(start, tag.size()), tag);
+  };
+  return begins_with("<!doctype html") || begins_with("<html");
+}
+
+/// What makes a 2xx answer impossible for this API; nullptr when nothing does.
+inline const char* impossible_success(const HttpResponse& response, std::string_view method) {
+  if (is_encoded(response)) return "an encoded body, which nobody has asked for";
+  const std::string* type = response.headers.find("Content-Type");
+  const auto is_type = [type](std::string_view wanted) {
+    return type != nullptr && equal_ignoring_case(trim(std::string_view(*type).substr(0, type->find(';'))), wanted);
+  };
+  if (is_type("text/html") || begins_like_html(response.body)) return "an HTML page where JSON was due";
+  const bool writes = method == "PUT" || method == "PATCH" || method == "POST";
+  if (writes && response.status != 204 && is_type("application/json") && !nlohmann::json::accept(response.body)) {
+    return "a body that is called JSON but is not";
+  }
+  return nullptr;
+}
+
+}  // namespace detail
+
+/// Decides what an answer means: a 2xx is passed on, anything else becomes an `Error`. `route` is a template without
+/// ids. Errors: `unauthorized forbidden not_found rejected rate_limited server_error protocol proxy`.
+inline Result<HttpResponse> check_response(HttpResponse response, std::string_view method, std::string_view route,
+                                           const detail::Confidential& confidential = {}) {
+  constexpr std::size_t max_details = std::size_t{64} << 10U;
+  const std::string operation = std::string(method) + ' ' + std::string(route);
+  Error error;
+  error.http_status = response.status;
+  if (const auto* id = response.headers.find("X-Request-Id")) {
+    error.request_id = detail::clean_text(detail::without_tokens(*id, confidential), 128);
+  }
+  if (response.status >= 200 && response.status < 300) {
+    const char* problem = detail::impossible_success(response, method);
+    if (problem == nullptr) return response;
+    error.kind = ErrorKind::protocol;
+    error.message = operation + ": the API answered with " + problem + "; check api_url and any proxy on the way";
+    return error;
+  }
+  const auto parsed = detail::parse_json(response.body, "the answer");
+  const nlohmann::json body = parsed && parsed->is_object() ? *parsed : nlohmann::json::object();
+  const std::string reason = detail::reason_in(response, body, confidential);
+  error.kind = detail::kind_of_status(response);
+  error.message = operation + ": the API answered HTTP " + std::to_string(response.status);
+  if (!reason.empty()) error.message += " (" + reason + ')';
+  error.message += detail::advice_for(error.kind);
+  if (const auto* value = response.headers.find("Retry-After")) {
+    error.retry_after = detail::parse_retry_after(*value, std::chrono::system_clock::now());
+  }
+  if (const auto entities = body.find("entities"); entities != body.end()) {
+    if (auto text = detail::dump_json(*entities)) {
+      error.details = detail::clean_text(detail::without_tokens(*std::move(text), confidential), max_details);
+    }
+  }
+  return error;
+}
+
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,246 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../check_response.hpp"
+#include "../events.hpp"
+#include "../token_provider.hpp"
+#include "call.hpp"
+#include "calls_under_way.hpp"
+#include "per_process.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// From 0 to 1. Not for secrets.
+inline double chance() {
+  std::random_device random;
+  return std::uniform_real_distribution<double>(0, 1)(random);
+}
+
+/// What the calls of one client share.
+struct CallerCore {
+  CallerCore(std::shared_ptr<TokenProvider> tokens, std::chrono::milliseconds longest, const RetryPolicy& policy,
+             EventHook hook)
+      : provider(std::move(tokens)),
+        timeout(longest),
+        retry(policy),
+        on_event(std::move(hook)),
+        budget(policy.budget),
+        under_way([](const CallsUnderWay* /*the parent's: left alone*/) { return std::make_shared<CallsUnderWay>(); }) {
+    base = provider->endpoints().api_url;
+    if (!base.empty() && base.back() == '/') base.pop_back();
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::random_device random;
+    for (int i = 0; i < 16; ++i) id_prefix += digits[random() % digits.size()];
+    id_prefix += '-';
+  }
+
+  /// A name that no other call has, in this process or another.
+  [[nodiscard]] std::string next_id() { return id_prefix + std::to_string(++last_id); }
+
+  const std::shared_ptr<TokenProvider> provider;
+  const std::chrono::milliseconds timeout;
+  const RetryPolicy retry;
+  const EventHook on_event;
+  std::string base;  ///< The API's URL without a slash at its end.
+  RetryBudget budget;
+  std::string id_prefix;
+  std::atomic<std::uint64_t> last_id{0};
+  PerProcess<CallsUnderWay> under_way;
+};
+
+/// One call from its acceptance to its outcome: what the two drivers have in common. It does what the machine says as
+/// far as that needs no waiting.
+class CallRun {
+ public:
+  using Step = CallMachine::Step;
+
+  /// The request must have been found acceptable.
+  CallRun(std::shared_ptr<CallerCore> core, HttpRequest request)
+      : core_(std::move(core)),
+        request_(std::move(request)),
+        route_(route_template(request_.target)),
+        begun_(clock().now()),
+        machine_(
+            deadline_after(begun_, std::max(request_.timeout.value_or(core_->timeout), std::chrono::milliseconds(0))),
+            {core_->retry, core_->budget, &chance, is_repeatable(request_)}) {
+    address();
+    identify();
+    link_cancellation();
+  }
+
+  [[nodiscard]] Clock& clock() const noexcept { return core_->provider->clock(); }
+  [[nodiscard]] TokenProvider& provider() const noexcept { return *core_->provider; }
+  [[nodiscard]] Transport& transport() const noexcept { return *core_->provider->transport(); }
+  [[nodiscard]] CallerCore& core() const noexcept { return *core_; }
+  [[nodiscard]] const HttpRequest& request() const noexcept { return request_; }
+  [[nodiscard]] const CancelToken& cancel() const noexcept { return request_.cancel; }
+  [[nodiscard]] Clock::Steady deadline() const noexcept { return machine_.deadline(); }
+  [[nodiscard]] Clock::Steady pause_until() const noexcept { return machine_.pause_until(); }
+
+  Step token_obtained(Result<AccessToken> token) {
+    const auto failure = token || !core_->on_event ? std::nullopt : std::optional<Error>(token.error());
+    const Step step = machine_.token_obtained(std::move(token), clock().now());
+    if (step == Step::pause) tell_of_retry(0, failure ? &*failure : nullptr);
+    return step;
+  }
+
+  /// Makes the request ready for the next attempt.
+  void begin_attempt() {
+    attempt_begun_ = clock().now();
+    request_.authorization = machine_.token().authorization_line();
+    request_.timeout = machine_.time_left(attempt_begun_);
+    if (core_->on_event) emit_event(event_of(EventKind::attempt_started));
+  }
+
+  Step answered(Result<HttpResponse> answer) {
+    const int status = answer ? answer->status : 0;
+    std::optional<Error> failure;
+    if (core_->on_event) {
+      if (!answer) failure = answer.error();
+      tell_of_attempt(answer);
+    }
+    const Step step = machine_.answered(std::move(answer), clock().now(), clock().moment().wall);
+    if (step == Step::pause) tell_of_retry(status, failure ? &*failure : nullptr);
+    return step;
+  }
+
+  Step reject_token() { return machine_.rejection_noted(provider().reject(machine_.token())); }
+
+  Step confirm_rejection() {
+    provider().confirm_rejection(machine_.token());
+    return Step::finish;
+  }
+
+  /// What a pause is followed by.
+  Step resumed() { return cancel().cancelled() ? machine_.cancelled() : Step::obtain_token; }
+
+  /// Nothing can be waited for any more.
+  Step stopped() { return machine_.cancelled(); }
+
+  /// A completion threw an exception.
+  void tell_of_throw() const { emit_event(event_of(EventKind::callback_failed)); }
+
+  /// The call's outcome, explained; once, after `Step::finish`.
+  Result<HttpResponse> conclude() {
+    auto result = explained(machine_.take_result());
+    if (core_->on_event) {
+      Event event = event_of(EventKind::call_finished);
+      event.duration = since(begun_);
+      if (result) {
+        event.http_status = result->status;
+      } else {
+        event.error = &result.error();
+      }
+      emit_event(event);
+    }
+    return result;
+  }
+
+ private:
+  /// Makes the target absolute, the query included.
+  void address() {
+    char separator = request_.target.find('?') == std::string::npos ? '?' : '&';
+    request_.target.insert(0, core_->base);
+    for (const auto& [name, value] : request_.query) {
+      request_.target += separator + percent_encode(name) + '=' + percent_encode(value);
+      separator = '&';
+    }
+    request_.query.clear();
+    if (request_.headers.find("Accept") == nullptr) request_.headers.add("Accept", "application/json");
+  }
+
+  void identify() {
+    constexpr const char* name = "X-Request-Id";
+    if (const std::string* own = request_.headers.find(name)) {
+      id_ = *own;
+    } else {
+      id_ = core_->next_id();
+      request_.headers.add(name, id_);
+    }
+  }
+
+  void link_cancellation() {
+    const CancelToken all = core_->under_way.get()->cancel_token();
+    if (request_.cancel) either_.emplace(request_.cancel, all);
+    request_.cancel = either_ ? either_->token() : all;
+  }
+
+  Result<HttpResponse> explained(Result<HttpResponse> result) const {
+    const std::string_view path = std::string_view(request_.target).substr(core_->base.size());
+    if (result) {
+      const Confidential confidential{{machine_.first_token().reveal(), machine_.token().reveal()}, path};
+      result = check_response(*std::move(result), request_.method, route_, confidential);
+      if (result) return result;
+    } else {
+      strike_out_ids(result.error().message, path);
+      if (machine_.attempts() > 0) strike_out(result.error().message, machine_.token().reveal());
+    }
+    result.error().attempts = machine_.attempts();
+    if (result.error().request_id.empty()) result.error().request_id = clean_text(id_, 128);
+    return result;
+  }
+
+  [[nodiscard]] std::chrono::microseconds since(Clock::Steady begun) const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(clock().now() - begun);
+  }
+
+  [[nodiscard]] Event event_of(EventKind kind) const {
+    Event event;
+    event.kind = kind;
+    event.call_id = id_;
+    event.method = request_.method;
+    event.route = route_;
+    event.attempt = machine_.attempts();
+    event.context = request_.context.get();
+    return event;
+  }
+
+  void emit_event(const Event& event) const { emit(core_->on_event, event); }
+
+  void tell_of_attempt(const Result<HttpResponse>& answer) const {
+    Event event = event_of(EventKind::attempt_finished);
+    event.duration = since(attempt_begun_);
+    if (answer) {
+      event.http_status = answer->status;
+      event.metrics = &answer->metrics;
+    } else {
+      event.error = &answer.error();
+    }
+    emit_event(event);
+  }
+
+  void tell_of_retry(int status, const Error* failure) const {
+    if (!core_->on_event) return;
+    Event event = event_of(EventKind::retry_planned);
+    event.http_status = status;
+    event.error = failure;
+    event.pause = std::chrono::ceil<std::chrono::milliseconds>(machine_.pause_until() - clock().now());
+    emit_event(event);
+  }
+
+  const std::shared_ptr<CallerCore> core_;
+  HttpRequest request_;
+  const std::string route_;
+  std::string id_;
+  const Clock::Steady begun_;
+  Clock::Steady attempt_begun_;
+  std::optional<EitherCancelled> either_;
+  CallMachine machine_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor
