@@ -41,9 +41,18 @@ class SystemClock : public Clock {
  public:
   [[nodiscard]] Steady now() const noexcept override { return std::chrono::steady_clock::now(); }
 
+  /// The uptime is as precise as the wall clock's tick, some milliseconds: each thread reads it, which costs several
+  /// times as much as the coarse wall clock, only when that has moved. Resuming from suspend moves it.
   [[nodiscard]] Moment moment() const noexcept override {
-    const auto wall = std::chrono::duration_cast<std::chrono::system_clock::duration>(read(wall_clock_id));
-    return {read(uptime_clock_id), std::chrono::system_clock::time_point(wall)};
+    thread_local std::chrono::nanoseconds uptime{};
+    thread_local std::chrono::nanoseconds wall{-1};
+    const auto now = read(wall_clock_id);
+    if (now != wall) {
+      uptime = read(uptime_clock_id);
+      wall = now;
+    }
+    const auto since_epoch = std::chrono::duration_cast<std::chrono::system_clock::duration>(wall);
+    return {uptime, std::chrono::system_clock::time_point(since_epoch)};
   }
 
   void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, Steady until) override {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,7 +29,8 @@ class AccessToken {
 
   /// The value of the `Authorization` header: "Bearer ...".
   [[nodiscard]] std::string_view authorization() const noexcept {
-    return data_->line.reveal().substr(line_prefix.find("Bearer"));
+    constexpr std::size_t name = line_prefix.find("Bearer");
+    return data_->line.reveal().substr(name);
   }
 
   /// The whole header line, as `HttpRequest::authorization` takes it.
