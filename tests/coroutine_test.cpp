@@ -1,4 +1,4 @@
-// Compiled as C++20 where the compiler has coroutines.
+// In C++20, where the compiler has coroutines; elsewhere the header is to be harmless.
 #if defined(__cpp_impl_coroutine)
 #include <coroutine>
 #include <exception>
@@ -43,5 +43,13 @@ TEST_CASE("coroutine - a call can be awaited, and its error too", "[coroutine]")
   rig.transport->release();
   rig.transport->release();
   CHECK(told == "200 invalid_argument");
+}
+#else
+#include <movio/exhibitor/coroutine.hpp>
+
+#include "catch.hpp"
+
+TEST_CASE("coroutine - without coroutines the header still brings the client", "[coroutine]") {
+  CHECK_FALSE(movio::exhibitor::ExhibitorClient(nullptr).ready());
 }
 #endif
