@@ -221,6 +221,22 @@ TEST_CASE("client async - a completion may start a call, cancel all, drop the cl
     });
     CHECK(told == "200");
   }
+  SECTION("drop") {
+    client->send_async(upsert(), [&](const Answer& answer) {
+      CHECK(client->drain(rig.clock->now()).error().kind == ex::ErrorKind::invalid_argument);
+      client.reset();
+      told = said(answer);
+    });
+    CHECK(told == "200");
+  }
+  SECTION("hold the last client") {
+    rig.transport->hold();
+    client->send_async(upsert(), [&told, held = *client](const Answer& answer) { told = said(answer); });
+    client.reset();
+    rig.transport->release();
+    rig.transport->release();
+    CHECK(told == "200");
+  }
   SECTION("throw") {
     ex::ClientOptions options;
     options.on_event = rig.log.hook();

@@ -39,7 +39,7 @@ class Caller {
     auto* under_way = core_ ? core_->under_way.own() : nullptr;
     if (under_way == nullptr) return;
     under_way->cancel_all();
-    if (provider()->transport()->may_block()) under_way->wait(provider()->clock(), Clock::Steady::max());
+    if (may_wait(*under_way)) under_way->wait(provider()->clock(), Clock::Steady::max());
   }
 
   [[nodiscard]] const Result<void>& ready() const noexcept { return ready_; }
@@ -71,7 +71,7 @@ class Caller {
   /// on the transport's own thread.
   Result<void> drain(Clock::Steady deadline) const {
     if (!core_) return ready_.error();
-    if (!provider()->transport()->may_block()) {
+    if (!may_wait(*core_->under_way.get())) {
       return detail::invalid_argument("waiting for all calls in a callback would wait for itself");
     }
     if (core_->under_way.get()->wait(provider()->clock(), deadline)) return {};
@@ -81,6 +81,11 @@ class Caller {
 
  private:
   using Step = detail::CallMachine::Step;
+
+  /// Not inside a completion, nor on the thread that runs them.
+  [[nodiscard]] bool may_wait(const detail::CallsUnderWay& under_way) const {
+    return provider()->transport()->may_block() && !under_way.telling_here();
+  }
 
   static Result<void> configuration_of(const std::shared_ptr<TokenProvider>& provider,
                                        std::chrono::milliseconds timeout, const RetryPolicy& retry) {

@@ -97,6 +97,7 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   }
 
   void tell() noexcept {
+    const CallsUnderWay::Telling telling(*count_.under_way);  // what the completion holds goes away before this
     const auto completion = std::exchange(completion_, nullptr);
     if (!completion) return;
     try {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "../cancel.hpp"
 #include "../clock.hpp"
@@ -42,6 +45,31 @@ class CallsUnderWay {
     ended_.notify_all();
   }
 
+  /// Marks the thread that runs a completion: it must not wait for that to end.
+  class Telling {
+   public:
+    explicit Telling(CallsUnderWay& calls) : calls_(calls) {
+      const std::lock_guard<std::mutex> lock(calls_.mutex_);
+      calls_.telling_.push_back(std::this_thread::get_id());
+    }
+    Telling(const Telling&) = delete;
+    Telling& operator=(const Telling&) = delete;
+    ~Telling() {
+      const std::lock_guard<std::mutex> lock(calls_.mutex_);
+      auto& telling = calls_.telling_;
+      telling.erase(std::find(telling.begin(), telling.end(), std::this_thread::get_id()));
+    }
+
+   private:
+    CallsUnderWay& calls_;
+  };
+
+  /// Whether the calling thread runs a completion.
+  [[nodiscard]] bool telling_here() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return std::find(telling_.begin(), telling_.end(), std::this_thread::get_id()) != telling_.end();
+  }
+
   /// Waits until none is left; false when some are at the deadline.
   bool wait(Clock& clock, Clock::Steady deadline) {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -54,6 +82,7 @@ class CallsUnderWay {
   std::condition_variable ended_;
   CancelSource cancel_;
   std::size_t count_ = 0;
+  std::vector<std::thread::id> telling_;  ///< One entry for each completion that runs.
 };
 
 /// A cancellation that fires when either of two does.
