@@ -29,8 +29,9 @@ class FailureMemory {
   /// Notes a failure, and in `error` how long the issuer is left in peace: between half of d and all of it, where d
   /// doubles from 1 s to 300 s, or as long as the issuer asks. `chance`, from 0 to 1, says where between.
   void failed(Error& error, const CredentialsMark& tried, const Moment& now, double chance) {
-    const auto asked_for = error.retry_after.value_or(std::chrono::seconds(0));
-    until_ = now.uptime + std::max<Uptime>(backoff(chance), std::min(asked_for, longest_wait));
+    const std::chrono::seconds none{0};
+    const auto asked_for = std::clamp(error.retry_after.value_or(none), none, longest_wait);
+    until_ = now.uptime + std::max<Uptime>(backoff(chance), asked_for);
     step_ = std::min(step_ * 2, longest_step);
     tried_ = tried;
     looked_at_source_ = now.uptime;
