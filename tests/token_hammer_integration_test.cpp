@@ -98,8 +98,6 @@ struct Terms {
 /// Keeps what was seen to be wrong, by whichever thread: Catch's assertions are for the test's own.
 class Watch {
  public:
-  static constexpr std::size_t kinds = ex::detail::error_kinds.size();
-
   void note(const std::string& broken) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (broken_.size() < 20) broken_.insert(broken);
@@ -112,6 +110,10 @@ class Watch {
     return broken_;
   }
 
+  void look_at(const ex::Event& event) {
+    ++events_.at(static_cast<std::size_t>(event.kind));
+    no_secret_in(printed(event));
+  }
   void no_secret_in(const std::string& text) {
     if (holds_a_secret(text)) note("a secret was told: " + text);
   }
@@ -127,6 +129,8 @@ class Watch {
 
   [[nodiscard]] std::uint64_t tokens() const { return tokens_; }
   [[nodiscard]] std::uint64_t told(ex::ErrorKind kind) const { return told_[static_cast<std::size_t>(kind)]; }
+
+  [[nodiscard]] std::uint64_t told(ex::EventKind kind) const { return events_.at(static_cast<std::size_t>(kind)); }
 
   Count left_in_time;          ///< Completions that were told so by the timer of their deadline ...
   Count left_by_cancellation;  ///< ... or by who cancelled them.
@@ -163,7 +167,8 @@ class Watch {
   mutable std::mutex mutex_;
   std::set<std::string> broken_;
   Count tokens_;
-  std::array<Count, kinds> told_;
+  std::array<Count, ex::detail::error_kinds.size()> told_;
+  std::array<Count, static_cast<std::size_t>(ex::EventKind::attempt_finished)> events_;  ///< All that a provider has.
 };
 
 /// The client secret at its two ends, which are changed one after the other: for a while the issuer refuses it.
@@ -211,7 +216,7 @@ struct Account {
   Watch& watch;
   const std::size_t number;
   const std::chrono::milliseconds patience;
-  const ex::TokenProvider* provider = nullptr;
+  ex::TokenProvider* provider = nullptr;
 
   Count promised;  ///< Completions that it was given ...
   Count told;      ///< ... and that have returned.
@@ -353,15 +358,6 @@ class JumpingClock : public ex::SystemClock {
   Relaxed<std::int64_t> suspended_;
 };
 
-thread_local int callbacks_around = 0;
-
-struct InCallback {
-  InCallback() { ++callbacks_around; }
-  InCallback(const InCallback&) = delete;
-  InCallback& operator=(const InCallback&) = delete;
-  ~InCallback() { --callbacks_around; }
-};
-
 /// A provider, and whoever asks it holds it.
 class Tenant {
  public:
@@ -387,10 +383,8 @@ class Tenant {
     account_->last = provider_->status();
     account_->ends = true;
     provider_.reset();
-    if (callbacks_around == 0) {  // or else it does not wait for the callback that it is called in
-      account_->ended = true;
-      account_->watch.expect(account_->told == account_->promised, "the destructor returned before everybody was told");
-    }
+    account_->ended = true;
+    account_->watch.expect(account_->told == account_->promised, "the destructor returned before everybody was told");
     account_->closed = true;
   }
 
@@ -403,10 +397,10 @@ class Tenant {
     return [account = account_](const ex::Event& event) {
       Watch& watch = account->watch;
       watch.expect(!account->ended, "an event was told after the destructor had returned");
-      watch.no_secret_in(printed(event));
-      watch.no_secret_in(printed(account->provider->status()));
+      watch.look_at(event);
       if (event.kind == ex::EventKind::token_minted) ++account->minted;
       if (event.error == nullptr) return;
+      watch.no_secret_in(printed(account->provider->status()));
       watch.expect(event.error->kind != ex::ErrorKind::cancelled, "an exchange that the destructor ended was told of");
       if (event.error->transport_code != 0) ++account->unanswered;
     };
@@ -440,6 +434,7 @@ struct Call {
   std::chrono::microseconds dawdles{};
   std::shared_ptr<Tenant> holds;  ///< Lets go of it at its end, which may be the provider's.
   bool asks_again = false;
+  bool throws = false;
   Count times;
   Mark waits;  ///< It was not told at once.
 
@@ -451,16 +446,16 @@ struct Call {
   }
 
   void complete(const Token& outcome) {
-    const InCallback inside;
     Watch& watch = account->watch;
     if (++times != 1) return watch.note("a completion was called twice");
     watch.expect(!account->ended, "a completion was called after the destructor had returned");
     watch.judge(outcome, terms, account->ends);
     if (waits && !outcome && !account->ends) count(outcome.error().kind);
     std::this_thread::sleep_for(dawdles);
-    if (asks_again) make(holds->provider(), std::make_shared<Call>(account, terms));
+    if (asks_again) make(*account->provider, std::make_shared<Call>(account, terms));
     ++account->told;
     holds.reset();
+    if (throws) throw std::runtime_error(planted);
   }
 
   void count(ex::ErrorKind kind) const {
@@ -575,7 +570,7 @@ class Caller {
 
   void act(const std::shared_ptr<Tenant>& tenant) {
     ex::TokenProvider& provider = tenant->provider();
-    switch (dice_.below(12)) {
+    switch (dice_.below(13)) {
       case 0:
         return keep(asked(usual_terms(*tenant), [&] { return provider.token(); }));
       case 1:
@@ -596,8 +591,14 @@ class Caller {
       case 10:
         return read_ledger(provider);
       default:
-        tenant->clock().suspend(std::chrono::seconds(dice_.below(dice_.one_in(8) ? 4000 : 4)));
+        tenant->clock().suspend(some_time(provider.status()));
     }
+  }
+
+  /// Until the token is to be renewed, or until a failure may be forgotten.
+  std::chrono::seconds some_time(const ex::TokenStatus& status) {
+    if (status.has_token && !dice_.one_in(4)) return status.renewal_in + 1s;
+    return std::chrono::seconds(dice_.below(dice_.one_in(8) ? 4000 : 4));
   }
 
   void keep(const Token& outcome) {
@@ -623,7 +624,8 @@ class Caller {
     const auto call = std::make_shared<Call>(tenant->account(), some_terms());
     if (dice_.one_in(2)) call->dawdles = dice_.up_to(2ms);
     if (dice_.one_in(8)) call->holds = tenant;
-    call->asks_again = call->holds && dice_.one_in(2);
+    call->asks_again = dice_.one_in(8);
+    call->throws = dice_.one_in(8);
     Call::make(tenant->provider(), call);
   }
 
@@ -681,6 +683,15 @@ std::chrono::seconds time_to_hammer() {
   return std::chrono::seconds(given != nullptr ? std::stoi(given) : 3);
 }
 
+/// Of all of them, not of one after the other.
+void await_end(std::vector<std::future<void>>& threads) {
+  const auto limit = now() + fixtures::patience;
+  for (auto& thread : threads) {
+    if (thread.wait_until(limit) != std::future_status::ready) fixtures::give_up("a thread hangs");
+    thread.get();
+  }
+}
+
 void hammer(World& world) {
   const auto until = now() + time_to_hammer();
   std::vector<std::future<void>> threads;
@@ -694,8 +705,10 @@ void hammer(World& world) {
   threads.push_back(
       again_and_again(until, 5, 200ms, [&](Dice& dice) { world.secrets.rotate(dice.one_in(2), dice.up_to(20ms)); }));
   std::this_thread::sleep_until(until);
-  for (auto& thread : threads) fixtures::outcome(thread);
-  world.clear();
+  await_end(threads);
+  threads.clear();
+  threads.push_back(std::async(std::launch::async, [&world] { world.clear(); }));
+  await_end(threads);
 }
 
 std::size_t entries_of(const char* directory) {
@@ -770,6 +783,11 @@ TEST_CASE("token provider - hammered from all sides, it tells everybody once and
     for (const auto kind : {ex::ErrorKind::credentials, ex::ErrorKind::storage, ex::ErrorKind::issuer_rejected,
                             ex::ErrorKind::issuer_unavailable, ex::ErrorKind::protocol, ex::ErrorKind::cancelled,
                             ex::ErrorKind::timeout}) {
+      INFO(ex::to_string(kind));
+      CHECK(watch.told(kind) != 0);
+    }
+    for (const auto kind : {ex::EventKind::token_minted, ex::EventKind::token_failed, ex::EventKind::renewal_failed,
+                            ex::EventKind::token_rejected, ex::EventKind::credentials_rotated}) {
       INFO(ex::to_string(kind));
       CHECK(watch.told(kind) != 0);
     }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <movio/exhibitor/testing.hpp>
 #include <movio/exhibitor/token_provider.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -204,6 +205,45 @@ TEST_CASE("token provider - a hook may ask for the token that it is told of", "[
   raw = provider.get();
   CHECK(said(provider->token()) == "fake-token-1");
   CHECK(seen == "fake-token-1");
+}
+
+TEST_CASE("token provider - what a completion throws is dropped, also when the outcome is known at once",
+          "[token_provider]") {
+  Rig rig;
+  const auto throws = [](const Token&) { throw std::runtime_error("a completion's failure"); };
+  const auto provider = rig.provider();
+  CHECK_NOTHROW(provider->token_async(throws));
+  CHECK(said(provider->token()) == "fake-token-1");
+  CHECK_NOTHROW(provider->token_async(throws));
+  rig.source = nullptr;
+  CHECK_NOTHROW(rig.provider()->token_async(throws));
+}
+
+TEST_CASE("token provider - when its end is inside a callback, the others are told before the end returns",
+          "[token_provider]") {
+  Rig rig;
+  std::shared_ptr<ex::TokenProvider> provider;
+  std::string seen;
+  const auto end = [&] {
+    provider.reset();
+    seen += "end ";
+  };
+  const auto told = [&](const Token& token) { seen += said(token) + ' '; };
+  SECTION("a completion") {
+    provider = rig.provider();
+    rig.transport->hold();
+    provider->token_async([&](const Token&) { end(); });
+    provider->token_async(told);
+    rig.transport->release();
+  }
+  SECTION("an event's hook") {
+    rig.options.on_event = [&](const ex::Event&) { end(); };
+    provider = rig.provider();
+    rig.transport->hold();
+    provider->token_async(told);
+    rig.transport->release();
+  }
+  CHECK(seen == "fake-token-1 end ");
 }
 
 TEST_CASE("token provider - many threads may call everything at once", "[token_provider]") {

@@ -59,7 +59,7 @@ inline namespace v0 {
 /// `cancelled`.
 ///
 /// Errors of all calls that give a token: `credentials issuer_rejected issuer_unavailable tls proxy timeout protocol
-/// overloaded cancelled invalid_argument`, and what kinds the credential source gives.
+/// too_large overloaded cancelled invalid_argument`, and what kinds the credential source gives.
 class TokenProvider {
  public:
   using Completion = std::function<void(Result<AccessToken>)>;
@@ -100,9 +100,9 @@ class TokenProvider {
   /// else on the transport's thread or by whoever cancels or destroys the provider; never after the destructor. What it
   /// throws is dropped.
   void token_async(const Completion& completion, Clock::Steady deadline, const CancelToken& cancel = {}) {
-    if (!ready_) return completion(ready_.error());
+    if (!ready_) return detail::TokenCore::tell(completion, ready_.error());
     const auto core = core_.get();  // the completion may end the provider
-    if (auto token = core->at_hand()) return completion(*std::move(token));
+    if (auto token = core->at_hand()) return detail::TokenCore::tell(completion, *std::move(token));
     core->token_async(completion, deadline, cancel);
   }
   void token_async(const Completion& completion) { token_async(completion, usual_deadline()); }

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +29,14 @@ namespace detail {
 class TokenCore : public std::enable_shared_from_this<TokenCore> {
  public:
   using Completion = std::function<void(Result<AccessToken>)>;
+
+  /// Calls a completion, whatever it throws.
+  static void tell(const Completion& completion, const Result<AccessToken>& result) noexcept {
+    try {
+      completion(result);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): a callback's failure must not keep the others from being told
+    }
+  }
 
   /// In a forked child, `parents` is where the cached token is carried over from.
   TokenCore(std::shared_ptr<const TokenSetup> setup, const TokenCore* parents)
@@ -128,14 +136,13 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   /// Ends the fetch under way, tells its waiters, and returns when no callback of ours runs any more. Called inside one
   /// of them, it does not wait for itself.
   void close() {
-    std::map<Flight::Ticket, Flight::Waiter> waiters;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       closed_ = true;
-      waiters = flight_.land();
+      disembark(closed_error());
     }
     cancel_.cancel();
-    for (const auto& [ticket, waiter] : waiters) waiter(closed_error());
+    tell_landed();
     gate_->close();
   }
 
@@ -161,14 +168,13 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
     Flight::Ticket ticket = 0;
   };
 
-  static Error closed_error() { return make_error(ErrorKind::cancelled, "the token provider was destroyed"); }
+  /// A waiter that is about to be told.
+  struct Landed {
+    Flight::Waiter waiter;
+    std::shared_ptr<const Result<AccessToken>> outcome;
+  };
 
-  static void tell(const Completion& completion, const Result<AccessToken>& result) noexcept {
-    try {
-      completion(result);
-    } catch (...) {  // NOLINT(bugprone-empty-catch): a callback's failure must not keep the others from being told
-    }
-  }
+  static Error closed_error() { return make_error(ErrorKind::cancelled, "the token provider was destroyed"); }
 
   /// The last tenth of the time that a token lives, less the last margin, is for renewing it; every provider begins at
   /// a place of its own in the first half of that, and has the other half for trying again.
@@ -230,13 +236,11 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   }
 
   void land(FetchOutcome outcome) {
-    std::map<Flight::Ticket, Flight::Waiter> waiters;
     bool rotated = false;
     bool still_served = false;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (closed_) return;
-      waiters = flight_.land();
       const Moment now = setup_->clock->moment();
       exchanges_ += outcome.requests;
       if (!outcome.quota.empty()) quota_ = outcome.quota;
@@ -249,9 +253,30 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
       still_served = cache_.usable(now) != nullptr;
       const Uptime pause = outcome.token ? Uptime(0) : std::chrono::seconds(1);
       no_renewal_before_ = std::max(memory_.next_look(), now.uptime + pause).count();
+      disembark(outcome.token);
     }
     if (!outcome.remembered) report(outcome, rotated, still_served);
-    for (const auto& [ticket, waiter] : waiters) waiter(outcome.token);
+    tell_landed();
+  }
+
+  /// Ends the flight. Called under the mutex.
+  void disembark(const Result<AccessToken>& outcome) {
+    const auto shared = std::make_shared<const Result<AccessToken>>(outcome);
+    for (auto& [ticket, waiter] : flight_.land()) landed_.push_back({std::move(waiter), shared});
+  }
+
+  /// Whoever calls this first tells all: the destructor, called by one of them or by an event's hook, must not leave
+  /// the rest to be told after it.
+  void tell_landed() {
+    while (const auto landed = next_landed()) landed->waiter(*landed->outcome);
+  }
+
+  std::optional<Landed> next_landed() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (landed_.empty()) return std::nullopt;
+    std::optional<Landed> next(std::move(landed_.front()));
+    landed_.pop_front();
+    return next;
   }
 
   /// Called under the mutex.
@@ -350,6 +375,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   std::mutex mutex_;  ///< Guards all that follows; never held across a request, a callback or a wait.
   TokenCache cache_;
   Flight flight_;
+  std::deque<Landed> landed_;
   FailureMemory memory_;
   Ledger ledger_;
   CredentialsMark minted_with_;
