@@ -254,9 +254,30 @@ TEST_CASE("curl engine - a request that waits for its turn is cancelled, or out 
   CHECK(outcomes.count(ex::ErrorKind::cancelled) == 1);
   CHECK(outcomes.count(ex::ErrorKind::timeout) == 1);
   CHECK(results.back().error().message.find("max_in_flight") != std::string::npos);
+  CHECK(results.back().error().nothing_sent);
   api.gate.open();
   CHECK(outcomes.await(3).back());
   CHECK(api.server.counters().api_calls == 1);
+}
+
+TEST_CASE("curl engine - a request whose time is over when its turn comes is not begun", "[curl_engine]") {
+  SlowApi api;
+  ex::CurlTransport transport(trusting(api.server));
+  Outcomes outcomes;
+  std::promise<void> asked;
+  transport.after(0ms, [&] {
+    asked.get_future().get();
+    std::this_thread::sleep_for(20ms);  // the engine is busy for longer than the request has
+  });
+  auto hurried = api.get();
+  hurried.timeout = 1ms;
+  transport.start(hurried, outcomes.take());
+  asked.set_value();
+  const auto error = outcomes.await(1).front().error();
+  CHECK(error.kind == ex::ErrorKind::timeout);
+  CHECK(error.message.find("max_in_flight") != std::string::npos);
+  CHECK(error.nothing_sent);
+  CHECK(api.server.counters().api_calls == 0);
 }
 
 TEST_CASE("curl engine - the end completes what waits for its turn, too", "[curl_engine]") {

@@ -402,7 +402,7 @@ class Tenant {
       if (event.error == nullptr) return;
       watch.no_secret_in(printed(account->provider->status()));
       watch.expect(event.error->kind != ex::ErrorKind::cancelled, "an exchange that the destructor ended was told of");
-      if (event.error->transport_code != 0) ++account->unanswered;
+      if (event.error->nothing_sent || event.error->transport_code != 0) ++account->unanswered;
     };
   }
 

@@ -202,6 +202,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
 
   void begin(std::unique_ptr<Job> job) {
     if (job->request.cancel.cancelled()) return job->complete(cancelled_error());
+    if (deadline_of(*job) <= Clock::now()) return job->complete(out_of_turn());
     auto transfer = take_transfer();
     CURL* const handle = transfer->handle();
     if (handle == nullptr) return job->complete(out_of_handles());
@@ -247,11 +248,16 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   /// Tells those whose time is over before their turn has come.
   void give_up_waiting() {
     while (!deadlines_.empty() && deadlines_.begin()->first <= Clock::now()) {
-      retire(deadlines_.begin()->second)
-          ->complete(make_error(ErrorKind::timeout,
-                                "the time for the request ran out while it waited for its turn "
-                                "(CurlOptions::max_in_flight)"));
+      retire(deadlines_.begin()->second)->complete(out_of_turn());
     }
+  }
+
+  static Error out_of_turn() {
+    Error error = make_error(ErrorKind::timeout,
+                             "the time for the request ran out while it waited for its turn "
+                             "(CurlOptions::max_in_flight)");
+    error.nothing_sent = true;
+    return error;
   }
 
   [[nodiscard]] Clock::time_point deadline_of(const Job& job) const {
