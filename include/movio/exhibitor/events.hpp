@@ -79,6 +79,23 @@ struct Event {
 /// dropped.
 using EventHook = std::function<void(const Event&)>;
 
+namespace detail {
+
+inline void print(std::ostream& out, const TransferMetrics& metrics) {
+  out << " sent=" << metrics.bytes_sent << " received=" << metrics.bytes_received
+      << " http_version=" << metrics.http_version << " reused=" << (metrics.reused_connection ? "yes" : "no");
+  const auto print_time = [&out](const char* name, std::chrono::microseconds time) {
+    if (time.count() != 0) out << ' ' << name << '=' << time.count();
+  };
+  print_time("resolved_us", metrics.name_resolved);
+  print_time("connected_us", metrics.connected);
+  print_time("secured_us", metrics.secured);
+  print_time("first_byte_us", metrics.first_byte);
+  print_time("total_us", metrics.total);
+}
+
+}  // namespace detail
+
 /// One line of `name key=value ...`.
 inline std::ostream& operator<<(std::ostream& out, const Event& event) {
   out << to_string(event.kind);
@@ -93,11 +110,7 @@ inline std::ostream& operator<<(std::ostream& out, const Event& event) {
   if (event.http_status != 0) out << " status=" << event.http_status;
   if (event.attempt != 0) out << " attempt=" << event.attempt;
   if (event.duration.count() != 0) out << " duration_us=" << event.duration.count();
-  if (event.metrics != nullptr) {
-    out << " sent=" << event.metrics->bytes_sent << " received=" << event.metrics->bytes_received
-        << " http_version=" << event.metrics->http_version
-        << " reused=" << (event.metrics->reused_connection ? "yes" : "no");
-  }
+  if (event.metrics != nullptr) detail::print(out, *event.metrics);
   if (event.pause.count() != 0) out << " pause_ms=" << event.pause.count();
   if (!event.call_id.empty()) out << " call_id=" << event.call_id;
   if (event.error != nullptr) out << " error=\"" << *event.error << '"';
