@@ -18,24 +18,29 @@
 
 namespace integration {
 
-/// Debian's nginx with HTTPS and HTTP/2 in front of a sandbox's API, and a count of its own of the connections made to
-/// it.
+/// The servers of a configuration that puts HTTPS and HTTP/2 in front of a sandbox's API.
+inline std::string servers_in_front_of(const sandbox::Sandbox& sandbox, int port) {
+  return "upstream api { server 127.0.0.1:" + std::to_string(sandbox.api_port()) +
+         "; keepalive 16; }\nserver {\n  listen 127.0.0.1:" + std::to_string(port) + " ssl http2;\n  ssl_certificate " +
+         sandbox.certificate_file() + "; ssl_certificate_key " + sandbox.key_file() +
+         ";\n  location / { proxy_pass https://api; proxy_http_version 1.1; proxy_set_header Connection \"\";\n"
+         "    add_header X-Protocol $server_protocol always; }\n}\n";
+}
+
+/// Debian's nginx with the servers that it is given, and a count of its own of the connections made to it.
 class Nginx {
  public:
-  Nginx(const sandbox::Sandbox& sandbox, int port) : port_(port), status_port_(closed_port()) {
+  explicit Nginx(const std::string& servers) : status_port_(closed_port()) {
     std::string pattern = (std::filesystem::temp_directory_path() / "exhibitor-nginx-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
     directory_ = pattern;
-    std::ofstream(directory_ / "nginx.conf") << configuration(sandbox);
+    std::ofstream(directory_ / "nginx.conf") << configuration(servers);
     start();
     await_answer();
   }
   Nginx(const Nginx&) = delete;
   Nginx& operator=(const Nginx&) = delete;
   ~Nginx() { stop(); }
-
-  [[nodiscard]] static std::string url(int port) { return "https://127.0.0.1:" + std::to_string(port); }
-  [[nodiscard]] std::string url() const { return url(port_); }
 
   /// The connections accepted so far, by nginx's own count; the one that asks for it is kept, and not counted.
   int connections() {
@@ -49,20 +54,15 @@ class Nginx {
     return "http://127.0.0.1:" + std::to_string(status_port_) + "/status";
   }
 
-  [[nodiscard]] std::string configuration(const sandbox::Sandbox& sandbox) const {
+  [[nodiscard]] std::string configuration(const std::string& servers) const {
+    std::string paths;
+    for (const char* name : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
+      paths += std::string(name) + "_temp_path " + directory_.string() + "; ";
+    }
     return "daemon off; worker_processes 1; pid " + (directory_ / "pid").string() + ";\n" +
-           (::geteuid() == 0 ? "user root;\n" : "") +
-           "events { worker_connections 1024; }\n"
-           "http {\n  access_log off; client_max_body_size 64m; keepalive_requests 1000000;\n  client_body_temp_path " +
-           directory_.string() + "; proxy_temp_path " + directory_.string() + ";\n  fastcgi_temp_path " +
-           directory_.string() + "; uwsgi_temp_path " + directory_.string() + "; scgi_temp_path " +
-           directory_.string() + ";\n  upstream api { server 127.0.0.1:" + std::to_string(sandbox.api_port()) +
-           "; keepalive 16; }\n  server {\n    listen 127.0.0.1:" + std::to_string(port_) +
-           " ssl http2;\n    ssl_certificate " + sandbox.certificate_file() + "; ssl_certificate_key " +
-           sandbox.key_file() +
-           ";\n    location / { proxy_pass https://api; proxy_http_version 1.1; proxy_set_header Connection \"\";\n"
-           "      add_header X-Protocol $server_protocol always; }\n  }\n  server { listen 127.0.0.1:" +
-           std::to_string(status_port_) + "; location /status { stub_status; } }\n}\n";
+           (::geteuid() == 0 ? "user root;\n" : "") + "events { worker_connections 1024; }\nhttp {\n" + paths +
+           "\naccess_log off; client_max_body_size 64m; keepalive_requests 1000000;\n" + servers +
+           "server { listen 127.0.0.1:" + std::to_string(status_port_) + "; location /status { stub_status; } }\n}\n";
   }
 
   void start() {
@@ -93,7 +93,6 @@ class Nginx {
     std::filesystem::remove_all(directory_, ignored);
   }
 
-  int port_;
   int status_port_;
   ex::CurlTransport status_;
   std::filesystem::path directory_;

@@ -11,7 +11,7 @@ namespace {
 
 /// A client that reaches the sandbox's API through nginx.
 struct Scene {
-  Scene() : port(closed_port()), server(with_audience(Nginx::url(port))), nginx(server, port) {}
+  Scene() : server(with_audience(url)), nginx(servers_in_front_of(server, port)) {}
 
   static sandbox::Options with_audience(const std::string& audience) {
     sandbox::Options options;
@@ -19,14 +19,15 @@ struct Scene {
     return options;
   }
   [[nodiscard]] ex::ExhibitorClient client() const {
-    return {ex::Endpoints{server.issuer_url(), nginx.url()}, credentials_of_sandbox(), client_options(server)};
+    return {ex::Endpoints{server.issuer_url(), url}, credentials_of_sandbox(), client_options(server)};
   }
   static ex::Result<ex::HttpResponse> put(const ex::ExhibitorClient& client, int number) {
     const nlohmann::json cinema{{"cinema_id", std::to_string(number)}, {"name", "n"}, {"timezone", "Pacific/Auckland"}};
     return client.put("/cinemas", nlohmann::json::array({cinema}));
   }
 
-  int port;
+  const int port = closed_port();
+  const std::string url = "https://127.0.0.1:" + std::to_string(port);
   sandbox::Sandbox server;
   Nginx nginx;
 };
@@ -68,7 +69,7 @@ TEST_CASE("nginx - asynchronous requests share one HTTP/2 connection", "[nginx]"
   std::condition_variable changed;
   int done = 0;
   const auto start = [&] {
-    transport.start(request("GET", scene.nginx.url() + "/x"), [&](const ex::Result<ex::HttpResponse>& result) {
+    transport.start(request("GET", scene.url + "/x"), [&](const ex::Result<ex::HttpResponse>& result) {
       const std::lock_guard<std::mutex> lock(mutex);
       done += result && result->status == 404 ? 1 : 1000;
       changed.notify_all();

@@ -1,20 +1,55 @@
 #!/bin/sh
-# Measures what a hit of TokenProvider::token() costs, beside other ways to share a token (see token_hit.cpp), for root
-# or a user with sudo. Wants an idle machine. Installs the Debian packages that are missing.
-#   tests/bench/run.sh [ARGUMENT...]     of Google Benchmark, for example: --benchmark_repetitions=51
-# The instructions of a hit, after that: in the second command's answer, divide the first number by the calls "(...x)"
-# in its line. The system's clock is not in it, since valgrind makes a system call of it.
+# Measures, for root or a user with sudo; wants an idle machine. Installs the Debian packages that are missing.
+#   tests/bench/run.sh token_hit [ARGUMENT...]     what a hit of TokenProvider::token() costs, beside other ways to share
+#                                                  a token
+#   tests/bench/run.sh calls [ARGUMENT...]         what a call costs, beside raw libcurl and other HTTP libraries
+#   tests/bench/run.sh instructions [REGEX]        the same in instructions, of the rows that the expression finds
+# The arguments are Google Benchmark's, for example: --benchmark_filter='GET.*h2' --benchmark_repetitions=51
+# The instructions of a token's hit: in the second command's answer, divide the first number by the calls "(...x)" in its
+# line. The system's clock is not in it, since valgrind makes a system call of it.
 #   LD_BIND_NOW=1 valgrind --tool=callgrind --callgrind-out-file=build/hit.out build/bench/tests/bench/token_hit \
 #     --benchmark_filter=token_provider/threads:1 --benchmark_min_time=0.01
 #   callgrind_annotate --tree=both --inclusive=yes build/hit.out | grep -B1 '\*  .*token_hit.cpp:.*hit_once<'
 set -eu
+what=${1:-}
+case $what in
+  token_hit | calls) target=$what ;;
+  instructions) target=calls ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
+shift
 cd "$(dirname "$0")/../.."
 
 . cmake/debian-packages.sh
-install_missing ca-certificates catch2 cmake g++ libbenchmark-dev libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev \
-  libssl-dev ninja-build nlohmann-json3-dev
+install_missing ca-certificates catch2 cmake g++ libbenchmark-dev libcli11-dev libcpp-httplib-dev libcpprest-dev \
+  libcurl4-openssl-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev valgrind
 
 cmake --preset bench
-cmake --build --preset bench --target token_hit
-exec build/bench/tests/bench/token_hit --benchmark_enable_random_interleaving=true --benchmark_repetitions=21 \
-  --benchmark_min_time=0.1 "$@"
+cmake --build --preset bench --target "$target"
+
+case $what in
+  token_hit)
+    exec build/bench/tests/bench/token_hit --benchmark_enable_random_interleaving=true --benchmark_repetitions=21 \
+      --benchmark_min_time=0.1 "$@"
+    ;;
+  calls)
+    exec build/bench/tests/bench/calls --benchmark_enable_random_interleaving=true --benchmark_repetitions=9 \
+      --benchmark_min_time=0.1 "$@"
+    ;;
+esac
+
+# Every row is a dump of its own, which has the row and its number of calls for a trigger.
+dumps=$(mktemp -d)
+trap 'rm -rf "$dumps"' EXIT
+valgrind -q --tool=callgrind --callgrind-out-file="$dumps/out" build/bench/tests/bench/calls \
+  --benchmark_filter="${1:-one after|64 in flight}"
+echo "Instructions of one call, all threads together (divided by raw libcurl's)"
+awk -F'|' '
+  sub(/^desc: Trigger: Client Request: /, "") { group = $1 "|" $2; way = $3; calls = $4 }
+  /^totals:/ && calls { split($0, number, " "); cost[group, way] = number[2] / calls; rows[group "|" way] = 1; calls = 0 }
+  END {
+    for (row in rows) {
+      split(row, part, "|"); group = part[1] "|" part[2]; raw = cost[group, "raw libcurl"]
+      printf "%-45s %9.0f %s\n", row, cost[group, part[3]], raw ? sprintf("(%.3f)", cost[group, part[3]] / raw) : ""
+    }
+  }' "$dumps"/out.* | sort

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iomanip>
-#include <limits>
 #include <map>
 #include <memory>
 #include <movio/exhibitor/testing.hpp>
@@ -23,6 +22,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "median.hpp"
 
 namespace {
 
@@ -170,21 +171,15 @@ class Table : public benchmark::BenchmarkReporter {
     for (const int threads : {2, 4}) {
       out << threads << " threads, at most half of the best mutex or shared_mutex variant: ";
       const double to_best = std::max(ratio(Mutex::name, threads), ratio(SharedMutex::name, threads));
-      judge(median(processors, threads) > 1.8 ? to_best : not_measured, 0.5);
+      judge(median(processors, threads) > 1.8 ? to_best : bench::not_measured, 0.5);
     }
   }
 
  private:
   /// What the provider's threads had. With less than two, threads were hardly in each other's way.
   static constexpr const char* processors = "processors in use";
-  static constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
-  [[nodiscard]] double median(const char* name, int threads) {
-    auto& samples = samples_[{name, threads}];
-    if (samples.empty()) return not_measured;
-    std::sort(samples.begin(), samples.end());
-    return samples[samples.size() / 2];
-  }
+  [[nodiscard]] double median(const char* name, int threads) { return bench::median(samples_[{name, threads}]); }
 
   [[nodiscard]] double ratio(const char* other, int threads) {
     return median(Provider::name, threads) / median(other, threads);

@@ -1,0 +1,179 @@
+#pragma once
+
+#include <Poco/Net/Context.h>
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/StreamCopier.h>
+#include <Poco/URI.h>
+#include <cpprest/http_client.h>
+#include <httplib.h>
+
+#include <atomic>
+#include <boost/asio/ssl.hpp>
+#include <cstdlib>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "calls_server.hpp"
+
+/// The other HTTP libraries that Debian ships. None of them speaks HTTP/2.
+namespace bench {
+
+inline std::string bearer(const Target& target) { return "Bearer " + target.token; }
+
+/// For those who can only block: a thread and a connection for each call in flight.
+template <class Peer>
+class Threads {
+ public:
+  void fly(const Target& target, int in_flight, int calls) {
+    while (static_cast<int>(peers_.size()) < in_flight) peers_.push_back(std::make_unique<Peer>(target));
+    std::atomic<int> left{calls};
+    std::vector<std::thread> threads;
+    for (auto& peer : peers_) {
+      threads.emplace_back([&left, &peer] {
+        while (left.fetch_sub(1) > 0) peer->get();
+      });
+    }
+    for (auto& thread : threads) thread.join();
+  }
+
+ private:
+  std::vector<std::unique_ptr<Peer>> peers_;
+};
+
+class Httplib {
+ public:
+  static constexpr const char* name = "cpp-httplib";
+
+  explicit Httplib(const Target& target) : target_(target), client_(target.url) {
+    client_.set_keep_alive(true);
+    client_.set_tcp_nodelay(true);
+    client_.set_ca_cert_path(target.ca_file.c_str());
+  }
+
+  void get() { expect(client_.Get("/members", headers())); }
+  void put(const std::string& body) { expect(client_.Put("/members", headers(), body, "application/json")); }
+  void fly(int in_flight, int calls) { threads_.fly(target_, in_flight, calls); }
+
+ private:
+  httplib::Headers headers() {
+    return {{"Authorization", bearer(target_)},
+            {"Accept", "application/json"},
+            {"X-Request-Id", "0123456789abcdef-" + std::to_string(++calls_)}};
+  }
+  static void expect(const httplib::Result& answer) {
+    if (!answer || answer->status != 200 || answer->body.empty()) std::abort();
+  }
+
+  const Target target_;
+  httplib::Client client_;
+  unsigned calls_ = 0;
+  Threads<Httplib> threads_;
+};
+
+class Poco {
+ public:
+  static constexpr const char* name = "Poco";
+
+  explicit Poco(const Target& target) : target_(target), session_(session_for(target)) { session_->setKeepAlive(true); }
+
+  void get() { send("GET", {}); }
+  void put(const std::string& body) { send("PUT", body); }
+  void fly(int in_flight, int calls) { threads_.fly(target_, in_flight, calls); }
+
+ private:
+  static std::unique_ptr<::Poco::Net::HTTPClientSession> session_for(const Target& target) {
+    namespace net = ::Poco::Net;
+    const ::Poco::URI uri(target.url);
+    if (uri.getScheme() == "http") return std::make_unique<net::HTTPClientSession>(uri.getHost(), uri.getPort());
+    const net::Context::Ptr context(
+        new net::Context(net::Context::TLS_CLIENT_USE, "", "", target.ca_file, net::Context::VERIFY_RELAXED));
+    return std::make_unique<net::HTTPSClientSession>(uri.getHost(), uri.getPort(), context);
+  }
+
+  void send(const char* method, const std::string& body) {
+    ::Poco::Net::HTTPRequest request(method, "/members", "HTTP/1.1");
+    request.set("Authorization", bearer(target_));
+    request.set("Accept", "application/json");
+    request.set("X-Request-Id", "0123456789abcdef-" + std::to_string(++calls_));
+    if (!body.empty()) {
+      request.setContentType("application/json");
+      request.setContentLength64(static_cast<std::int64_t>(body.size()));
+    }
+    session_->sendRequest(request) << body;
+    ::Poco::Net::HTTPResponse response;
+    std::string answer;
+    ::Poco::StreamCopier::copyToString(session_->receiveResponse(response), answer);
+    if (response.getStatus() != 200 || answer.empty()) std::abort();
+  }
+
+  const Target target_;
+  std::unique_ptr<::Poco::Net::HTTPClientSession> session_;
+  unsigned calls_ = 0;
+  Threads<Poco> threads_;
+};
+
+class CppRest {
+ public:
+  static constexpr const char* name = "cpprestsdk";
+
+  explicit CppRest(const Target& target) : target_(target), client_(target.url, config(target)) {}
+
+  void get() { expect(client_.request(request(web::http::methods::GET)).get()); }
+  void put(const std::string& body) {
+    auto put = request(web::http::methods::PUT);
+    put.set_body(body, "application/json");
+    expect(client_.request(put).get());
+  }
+
+  void fly(int in_flight, int calls) {
+    Flight flight{*this, {calls}, {calls}, {}};
+    for (int i = 0; i < in_flight; ++i) flight.next();
+    flight.landed.get_future().get();
+  }
+
+ private:
+  struct Flight {
+    void next() {
+      if (to_begin.fetch_sub(1) <= 0) return;
+      peer.client_.request(peer.request(web::http::methods::GET)).then([this](const web::http::http_response& answer) {
+        expect(answer);
+        next();
+        if (to_end.fetch_sub(1) == 1) landed.set_value();
+      });
+    }
+    CppRest& peer;
+    std::atomic<int> to_begin;
+    std::atomic<int> to_end;
+    std::promise<void> landed;
+  };
+
+  static web::http::client::http_client_config config(const Target& target) {
+    web::http::client::http_client_config config;
+    config.set_ssl_context_callback(
+        [file = target.ca_file](boost::asio::ssl::context& context) { context.load_verify_file(file); });
+    return config;
+  }
+  web::http::http_request request(const web::http::method& method) {
+    web::http::http_request request(method);
+    request.set_request_uri("/members");
+    request.headers().add("Authorization", bearer(target_));
+    request.headers().add("Accept", "application/json");
+    request.headers().add("X-Request-Id", "0123456789abcdef-" + std::to_string(++calls_));
+    return request;
+  }
+  static void expect(const web::http::http_response& answer) {
+    if (answer.status_code() != 200 || answer.extract_string().get().empty()) std::abort();
+  }
+
+  const Target target_;
+  web::http::client::http_client client_;
+  std::atomic<unsigned> calls_{0};
+};
+
+}  // namespace bench
