@@ -13,7 +13,7 @@ set(street
     cancel.hpp clock.hpp quota.hpp transport.hpp events.hpp token.hpp detail/json.hpp detail/gate.hpp
     # 3
     retry.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_handle.hpp
-    detail/curl_metrics.hpp     detail/curl_transfer.hpp detail/curl_engine.hpp
+    detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_engine.hpp
     # 4
     curl_transport.hpp detail/token_exchange.hpp detail/token_cache.hpp detail/token_shelf.hpp detail/failure_memory.hpp
     detail/ledger.hpp detail/flight.hpp detail/quota_headers.hpp detail/token_fetch.hpp detail/token_core.hpp

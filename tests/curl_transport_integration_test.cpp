@@ -1,6 +1,14 @@
 #include <httplib.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <array>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <future>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -29,6 +37,30 @@ bool echo(const httplib::Request& asked, httplib::Response& answer) {
   answer.set_content(asked.body, "text/plain");
   return true;
 }
+
+/// A directory that OpenSSL finds a CA in by the name that its subject's hash gives.
+class HashedDirectory {
+ public:
+  explicit HashedDirectory(const std::string& ca_file = {}) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "exhibitor-ca-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    path_ = pattern;
+    if (ca_file.empty()) return;
+    const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(ca_file.c_str(), "r"), &std::fclose);
+    const std::unique_ptr<X509, void (*)(X509*)> ca(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
+    std::array<char, 16> name{};
+    std::snprintf(name.data(), name.size(), "%08lx.0", X509_subject_name_hash(ca.get()));
+    std::filesystem::copy_file(ca_file, std::filesystem::path(path_) / name.data());
+  }
+  HashedDirectory(const HashedDirectory&) = delete;
+  HashedDirectory& operator=(const HashedDirectory&) = delete;
+  ~HashedDirectory() { std::filesystem::remove_all(path_); }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 std::string header(const ex::HttpResponse& response, const char* name) {
   const auto* value = response.headers.find(name);
@@ -254,6 +286,23 @@ TEST_CASE("curl transport - what may not be repeated is not sent again by libcur
   }
 }
 
+TEST_CASE("curl transport - what libcurl itself sends again, on a kept connection that died, goes where it should",
+          "[curl_transport]") {
+  std::string asked;
+  const RawServer server([&asked](int socket) {
+    asked = RawServer::read_until(socket, "\r\n\r\n");
+    RawServer::write(socket, "HTTP/1.1 204 No Content\r\n\r\n");
+    RawServer::read_until(socket, "\r\n\r\n");  // the next request, which finds the connection closed
+  });
+  ex::CurlTransport transport;
+  REQUIRE(transport.send(request("GET", server.url() + "/first?x")));
+  const auto second = transport.send(request("GET", server.url() + "/second"));
+  REQUIRE(second);
+  CHECK(second->status == 204);
+  CHECK(server.connections() == 2);
+  CHECK(asked.substr(0, 21) == "GET /second HTTP/1.1\r");
+}
+
 TEST_CASE("curl transport - errors tell what stood in the way", "[curl_transport]") {
   sandbox::Sandbox server;
   const auto failure = [](ex::Transport& transport, const std::string& url) {
@@ -336,6 +385,24 @@ TEST_CASE("curl transport - the CA file comes from the options, MOVIO_CA_FILE or
   const EnvironmentVariable middle("MOVIO_CA_FILE", server.ca_file());
   CHECK(works(""));
   CHECK_FALSE(works(nothing));
+}
+
+TEST_CASE("curl transport - a directory of CAs is trusted instead of the system's, with a file beside it or without",
+          "[curl_transport]") {
+  sandbox::Sandbox server;
+  const HashedDirectory trusting(server.ca_file());
+  const HashedDirectory empty;
+  const auto outcome = [&](const std::string& file, const std::string& directory) {
+    ex::CurlOptions options;
+    options.ca_file = file;
+    options.ca_directory = directory;
+    const auto answer = ex::CurlTransport(options).send(request("GET", server.api_url() + "/x"));
+    return answer ? "answered" : answer.error().kind == ex::ErrorKind::tls ? answer.error().message : "other";
+  };
+  const EnvironmentVariable ignored("MOVIO_CA_FILE", server.ca_file());
+  CHECK(outcome("", trusting.path()) == "answered");
+  CHECK(outcome(server.ca_file(), empty.path()) == "answered");
+  CHECK(outcome("", empty.path()).find("the CA bundle is " + empty.path()) != std::string::npos);
 }
 
 TEST_CASE("curl transport - proxies of the environment do not see what is for loopback", "[curl_transport]") {

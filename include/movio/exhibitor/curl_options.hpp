@@ -13,8 +13,8 @@ inline namespace v0 {
 /// How `CurlTransport` connects. Proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`, as libcurl reads them);
 /// a loopback host is never reached through one.
 struct CurlOptions {
-  /// A PEM file of the certification authorities to trust. It replaces the system's, it does not add to them. When
-  /// empty: `MOVIO_CA_FILE`, else `SSL_CERT_FILE`, else the system's own bundle.
+  /// A PEM file of the certification authorities to trust. It replaces the system's, it does not add to them. When this
+  /// and `ca_directory` are empty: `MOVIO_CA_FILE`, else `SSL_CERT_FILE`, else the system's own bundle.
   std::string ca_file{};
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name look-up, TCP and TLS together.
   std::chrono::milliseconds timeout = std::chrono::seconds(120);  ///< One request, for those that set no timeout.
@@ -22,13 +22,16 @@ struct CurlOptions {
       std::chrono::seconds(60);     ///< Ends a transfer in which no byte moves for so long.
   std::size_t max_in_flight = 512;  ///< Asynchronous requests under way at once; further ones wait in their order ...
   std::size_t max_queued = 10'000;  ///< ... up to so many, beyond which they are `overloaded`.
+
+  /// A directory of such files, with names as `openssl rehash` gives them; instead of `ca_file` or beside it.
+  std::string ca_directory{};
 };
 
 namespace detail {
 
-/// The CA file to use, and empty for the system's bundle.
+/// The CA file to use; empty for the system's bundle or for a directory alone.
 inline std::string chosen_ca_file(const CurlOptions& options) {
-  if (!options.ca_file.empty()) return options.ca_file;
+  if (!options.ca_file.empty() || !options.ca_directory.empty()) return options.ca_file;
   for (const char* name : {"MOVIO_CA_FILE", "SSL_CERT_FILE"}) {
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read once, in the transport's constructor
     if (value != nullptr && *value != '\0') return value;

@@ -41,7 +41,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   CurlEngine& operator=(const CurlEngine&) = delete;
   ~CurlEngine() = default;
 
-  void start(HttpRequest request, Transport::Completion completion) {
+  void start(HttpRequest&& request, Transport::Completion&& completion) {
     auto job = std::make_unique<Job>(std::move(request), std::move(completion));
     job->id = ++last_id_;
     job->registration.emplace(job->request.cancel, [this, id = job->id] { note_cancelled(id); });
@@ -89,9 +89,9 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   static constexpr std::chrono::milliseconds longest_delay = std::chrono::hours(24 * 365);
 
   struct Job {
-    Job(HttpRequest what, Transport::Completion then) : request(std::move(what)), completion(std::move(then)) {}
+    Job(HttpRequest&& what, Transport::Completion&& then) : request(std::move(what)), completion(std::move(then)) {}
 
-    void complete(Result<HttpResponse> result) noexcept {
+    void complete(Result<HttpResponse>&& result) noexcept {
       registration.reset();
       try {
         completion(std::move(result));
@@ -184,6 +184,10 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
       queued_ = waiting_.size() + jobs.size();
     }
     for (auto& job : jobs) {
+      if (waiting_.empty() && active_.size() < settings_->options().max_in_flight) {
+        begin(std::move(job));
+        continue;
+      }
       const auto id = job->id;
       const auto due = deadlines_.emplace(deadline_of(*job), id);
       waiting_.emplace(id, Waiting{std::move(job), due});

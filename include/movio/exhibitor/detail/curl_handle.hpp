@@ -82,13 +82,19 @@ class CurlSettings {
   [[nodiscard]] const std::optional<Error>& problem() const noexcept { return problem_; }
 
   /// The name of the file or folder of trusted CAs, for messages.
-  [[nodiscard]] const std::string& trust() const noexcept { return ca_file_.empty() ? system_trust_ : ca_file_; }
+  [[nodiscard]] const std::string& trust() const noexcept {
+    return !ca_file_.empty() ? ca_file_ : !options_.ca_directory.empty() ? options_.ca_directory : system_trust_;
+  }
 
   void apply_trust(CURL* easy) const noexcept {
-    if (!ca_file_.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file_.c_str());
+    const auto name_of = [](const std::string& name) { return name.empty() ? nullptr : name.c_str(); };
+    const char* const file = name_of(ca_file_);
+    const char* const directory = name_of(options_.ca_directory);
+    const bool own = file != nullptr || directory != nullptr;
     // Debian's libcurl has a CAPATH built in. Beside a file of our own it would add the system's CAs to it; beside the
     // system's bundle it says the same twice, and switches off libcurl's cache of the parsed bundle.
-    if (!ca_file_.empty() || system_has_bundle_) curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    if (own) curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+    if (own || system_has_bundle_) curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
   }
 
  private:

@@ -10,45 +10,16 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "../transport.hpp"
 #include "curl_handle.hpp"
+#include "curl_headers.hpp"
 #include "curl_metrics.hpp"
-#include "url.hpp"
+#include "curl_url.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
-
-/// The header lines of one request as libcurl takes them. The list's nodes are ours, so that nothing is copied for it.
-class CurlHeaderLines {
- public:
-  void assign(const HttpRequest& request) {
-    text_.clear();
-    pointers_.clear();
-    for (const auto& [name, value] : request.headers) text_.push_back(value.empty() ? name + ';' : name + ": " + value);
-    if (request.body && request.headers.find("Content-Type") == nullptr && !request.body.content_type().empty()) {
-      text_.push_back("Content-Type: " + request.body.content_type());
-    }
-    if (request.authorization) pointers_.push_back(request.authorization->reveal().data());
-    for (const auto& line : text_) pointers_.push_back(line.c_str());
-    pointers_.push_back("Expect:");  // never wait for "100 Continue"
-
-    nodes_.resize(pointers_.size());
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      nodes_[i].data = const_cast<char*>(pointers_[i]);  // libcurl only reads it
-      nodes_[i].next = i + 1 < nodes_.size() ? &nodes_[i + 1] : nullptr;
-    }
-  }
-
-  [[nodiscard]] curl_slist* list() noexcept { return nodes_.data(); }
-
- private:
-  std::vector<std::string> text_;
-  std::vector<const char*> pointers_;
-  std::vector<curl_slist> nodes_;
-};
 
 inline ErrorKind kind_of(CURLcode code) noexcept {
   switch (code) {
@@ -102,16 +73,10 @@ class CurlTransfer {
   /// Sets a request up, which must outlive the transfer. `waited` of its time has passed already.
   Result<void> prepare(const HttpRequest& request, std::chrono::steady_clock::duration waited = {}) {
     if (settings_.problem()) return *settings_.problem();
-    const auto url = parse_url(request.target);
-    if (!url) return invalid_argument("a transport needs an absolute http or https URL");
-    if (!url->https && !is_loopback(url->host)) {
-      return invalid_argument("plain http is refused beyond loopback: the secret would travel in the clear");
-    }
     if (request.method == "HEAD" && request.body) return invalid_argument("a HEAD request has no body");
+    if (auto assigned = url_.assign(request.target); !assigned) return assigned;
     timeout_ = request.timeout.value_or(settings_.options().timeout);
     if (waited.count() > 0) timeout_ -= std::chrono::duration_cast<std::chrono::milliseconds>(waited);
-    origin_ = url->origin();
-    host_ = url->host.front() == '[' ? url->host.substr(1, url->host.size() - 2) : url->host;
     if (timeout_.count() <= 0) return timed_out();
 
     request_ = &request;
@@ -120,10 +85,10 @@ class CurlTransfer {
     too_large_ = false;
     error_text_.front() = '\0';
     lines_.assign(request);
-    set(CURLOPT_URL, request.target.c_str());
+    set(CURLOPT_URL, request.target.c_str());  // beside the parsed one, for what libcurl says of it
     set(CURLOPT_HTTPHEADER, lines_.list());
     set(CURLOPT_TIMEOUT_MS, curl_milliseconds(timeout_));
-    set(CURLOPT_NOPROXY, is_loopback(url->host) ? "*" : nullptr);
+    set(CURLOPT_NOPROXY, url_.loopback() ? "*" : nullptr);
     set_method_and_body();
     if (setup_ != CURLE_OK)
       return invalid_argument(std::string("libcurl refuses an option: ") + curl_easy_strerror(setup_));
@@ -179,6 +144,7 @@ class CurlTransfer {
 
   void set_what_stays() noexcept {
     settings_.apply_trust(handle());
+    set(CURLOPT_CURLU, url_.handle());
     set(CURLOPT_USERAGENT, settings_.user_agent().c_str());
     set(CURLOPT_ERRORBUFFER, error_text_.data());
     set(CURLOPT_PRIVATE, this);
@@ -247,7 +213,7 @@ class CurlTransfer {
   }
 
   [[nodiscard]] Error timed_out() const {
-    return make_error(ErrorKind::timeout, "no complete answer from " + origin_ + " within " +
+    return make_error(ErrorKind::timeout, "no complete answer from " + url_.origin() + " within " +
                                               std::to_string(std::max<long long>(0, timeout_.count())) + " ms");
   }
 
@@ -263,7 +229,7 @@ class CurlTransfer {
     constexpr std::string_view opening = "Failed to connect to ";
     if (reason == unusable_proxy) return true;
     return code == CURLE_COULDNT_CONNECT && reason.substr(0, opening.size()) == opening &&
-           reason.substr(opening.size(), host_.size() + 6) != host_ + " port ";
+           reason.substr(opening.size(), url_.host().size() + 6) != url_.host() + " port ";
   }
 
   [[nodiscard]] Error explain(CURLcode code) const {
@@ -271,19 +237,20 @@ class CurlTransfer {
     const long connect_status = curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE);
     Error error = make_error(tried_a_proxy(code, text) ? ErrorKind::proxy : kind_of(code), {});
     if (too_large_) {
-      error = make_error(ErrorKind::too_large, "the answer of " + origin_ + " is larger than allowed");
+      error = make_error(ErrorKind::too_large, "the answer of " + url_.origin() + " is larger than allowed");
     } else if (connect_status >= 300) {
-      error = make_error(ErrorKind::proxy, "the proxy refused to connect to " + origin_ + " (HTTP " +
+      error = make_error(ErrorKind::proxy, "the proxy refused to connect to " + url_.origin() + " (HTTP " +
                                                std::to_string(connect_status) + "); check HTTPS_PROXY and NO_PROXY");
     } else if (error.kind == ErrorKind::timeout) {
       error = timed_out();
       error.message += ": " + text;
     } else if (error.kind == ErrorKind::proxy) {
-      error.message = "the proxy on the way to " + origin_ + " failed: " + text + "; check HTTPS_PROXY and NO_PROXY";
+      error.message =
+          "the proxy on the way to " + url_.origin() + " failed: " + text + "; check HTTPS_PROXY and NO_PROXY";
     } else if (error.kind == ErrorKind::tls) {
-      error.message = "TLS with " + origin_ + " failed: " + text + "; the CA bundle is " + settings_.trust();
+      error.message = "TLS with " + url_.origin() + " failed: " + text + "; the CA bundle is " + settings_.trust();
     } else {
-      error.message = "no answer from " + origin_ + ": " + text;
+      error.message = "no answer from " + url_.origin() + ": " + text;
     }
     error.transport_code = static_cast<int>(code);
     error.nothing_sent = curl_info<long>(handle(), CURLINFO_REQUEST_SIZE) == 0;
@@ -352,13 +319,12 @@ class CurlTransfer {
 
   const CurlSettings& settings_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
+  CurlUrl url_;
   CurlEasy easy_;
   CURLcode setup_ = CURLE_OK;
   Stage stage_ = Stage::request;
   const HttpRequest* request_ = nullptr;
   CurlHeaderLines lines_;
-  std::string origin_;
-  std::string host_;  ///< Without the brackets of an IPv6 address, as libcurl writes it.
   std::chrono::milliseconds timeout_{};
   HttpResponse response_;
   std::size_t header_bytes_ = 0;

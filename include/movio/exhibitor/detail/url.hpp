@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,11 +28,14 @@ struct Url {
   }
 };
 
-/// Whether `c` may stand in a path or query as it is (RFC 3986 pchar, "/" and "?"), '%' included.
-constexpr bool is_target_character(char c) noexcept {
-  constexpr std::string_view others = "!$&'()*+,;=:@/?%";
-  return is_unreserved(c) || others.find(c) != std::string_view::npos;
-}
+/// For each character whether it may stand in a path or query as it is (RFC 3986 pchar, "/" and "?"), '%' included.
+inline constexpr std::array<bool, 256> target_characters = [] {
+  std::array<bool, 256> allowed{};
+  for (std::size_t c = 0; c < allowed.size(); ++c) allowed[c] = is_unreserved(static_cast<char>(c));
+  for (const char c : std::string_view("!$&'()*+,;=:@/?%")) allowed[static_cast<unsigned char>(c)] = true;
+  return allowed;
+}();
+constexpr bool is_target_character(char c) noexcept { return target_characters[static_cast<unsigned char>(c)]; }
 
 inline std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
   unsigned value = 0;
@@ -118,16 +123,20 @@ inline bool has_dot_segment(std::string_view decoded) noexcept {
 inline const char* path_problem(std::string_view path) {
   if (path.empty() || path.front() != '/') return "it must begin with '/' (an absolute URL is not accepted)";
   if (path.size() > 1 && path[1] == '/') return "it must not begin with '//', which names another host";
-  for (const char c : path) {
-    if (c == '\\') return "it holds a backslash";
-    if (is_control(c)) return "it holds a control character";
-    if (!is_ascii(c)) return "it holds a character beyond ASCII; percent-encode ids with path_segment()";
-    if (!is_target_character(c)) return "it holds a character that must be percent-encoded; use path_segment() for ids";
+  const auto odd = std::find_if_not(path.begin(), path.end(), is_target_character);
+  if (odd != path.end()) {
+    if (*odd == '\\') return "it holds a backslash";
+    if (is_control(*odd)) return "it holds a control character";
+    if (!is_ascii(*odd)) return "it holds a character beyond ASCII; percent-encode ids with path_segment()";
+    return "it holds a character that must be percent-encoded; use path_segment() for ids";
   }
-  if (!percent_decode(path)) return "it holds a '%' that is not followed by two hexadecimal digits";
-  const auto decoded = percent_decode(path.substr(0, path.find('?')));
-  if (has_dot_segment(*decoded)) return "it holds a '.' or '..' segment";
-  return nullptr;
+  const std::string_view segments = path.substr(0, path.find('?'));
+  bool dots = has_dot_segment(segments);
+  if (path.find('%') != std::string_view::npos) {
+    if (!percent_decode(path)) return "it holds a '%' that is not followed by two hexadecimal digits";
+    dots = has_dot_segment(*percent_decode(segments));
+  }
+  return dots ? "it holds a '.' or '..' segment" : nullptr;
 }
 
 /// Calls `visit(segment, is_name)` for each segment of a path: "/members/m1/subscriptions" has the names "members" and
