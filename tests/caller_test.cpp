@@ -57,6 +57,12 @@ TEST_CASE("caller - each status has its kind", "[caller]") {
   CHECK(judged(fixtures::refusal("needs more", "insufficient_scope")) == "forbidden");
 }
 
+TEST_CASE("caller - a Retry-After with a date counts from the clock that the client has", "[caller]") {
+  ex::HttpResponse busy{503, {{"Retry-After", "Thu, 01 Jan 1970 00:01:40 GMT"}}, ""};
+  const std::chrono::system_clock::time_point now(70s);
+  CHECK(ex::check_response(busy, "GET", "/films", {}, now).error().retry_after == 30s);
+}
+
 TEST_CASE("caller - a success passes unchanged", "[caller]") {
   const auto checked =
       check_response({202, {{"X-A", "b"}}, R"({"total":3,"created_count":2,"updated_count":1})"}, "PUT", "/members");

@@ -246,6 +246,14 @@ TEST_CASE("client async - a completion may start a call, cancel all, drop the cl
     CHECK_FALSE(contains(rig.log.text(), "planted"));
     CHECK(client->drain(rig.clock->now()));
   }
+  SECTION("throw when the request is refused") {
+    ex::ClientOptions options;
+    options.on_event = rig.log.hook();
+    client.emplace(rig.provider(), options);
+    client->send_async(request_for("GET", "//elsewhere.example"), [](const Answer&) { throw std::runtime_error(""); });
+    CHECK(contains(rig.log.lines().back(), "callback_failed"));
+    rig.client(nullptr).send_async(upsert(), [](const Answer&) { throw std::runtime_error(""); });
+  }
 }
 
 TEST_CASE("client async - a transport that drops its tasks still leaves nobody without an answer", "[client_async]") {

@@ -58,7 +58,7 @@ class Caller {
   /// Sends a request and returns at once. The completion is called exactly once: on the transport's thread, or by this
   /// call itself when the request is refused as `invalid_argument`.
   void send_async(HttpRequest request, Completion completion) const {
-    if (auto usable = check(request); !usable) return completion(std::move(usable.error()));
+    if (const auto usable = check(request); !usable) return refuse(completion, usable.error());
     std::make_shared<detail::AsyncCall>(core_, std::move(request), std::move(completion))->begin();
   }
 
@@ -130,6 +130,16 @@ class Caller {
 
   [[nodiscard]] Result<void> check(const HttpRequest& request) const {
     return ready_ ? check_request(request) : ready_;
+  }
+
+  void refuse(const Completion& completion, const Error& error) const noexcept {
+    try {
+      completion(error);
+    } catch (...) {
+      Event thrown;
+      thrown.kind = EventKind::callback_failed;
+      if (core_) detail::emit(core_->on_event, thrown);
+    }
   }
 
   /// The blocking driver: does what the run says until it says that the call is over.

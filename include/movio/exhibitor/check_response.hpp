@@ -111,9 +111,12 @@ inline const char* impossible_success(const HttpResponse& response, std::string_
 }  // namespace detail
 
 /// Decides what an answer means: a 2xx is passed on, anything else becomes an `Error`. `route` is a template without
-/// ids. Errors: `unauthorized forbidden not_found rejected rate_limited server_error protocol proxy`.
-inline Result<HttpResponse> check_response(HttpResponse response, std::string_view method, std::string_view route,
-                                           const detail::Confidential& confidential = {}) {
+/// ids; a Retry-After with a date counts from `now`. Errors: `unauthorized forbidden not_found rejected rate_limited
+/// server_error protocol proxy`.
+inline Result<HttpResponse> check_response(
+    HttpResponse response, std::string_view method, std::string_view route,
+    const detail::Confidential& confidential = {},
+    std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
   constexpr std::size_t max_details = std::size_t{64} << 10U;
   const std::string operation = std::string(method) + ' ' + std::string(route);
   Error error;
@@ -136,7 +139,7 @@ inline Result<HttpResponse> check_response(HttpResponse response, std::string_vi
   if (!reason.empty()) error.message += " (" + reason + ')';
   error.message += detail::advice_for(error.kind);
   if (const auto* value = response.headers.find("Retry-After")) {
-    error.retry_after = detail::parse_retry_after(*value, std::chrono::system_clock::now());
+    error.retry_after = detail::parse_retry_after(*value, now);
   }
   if (const auto entities = body.find("entities"); entities != body.end()) {
     if (auto text = detail::dump_json(*entities)) {

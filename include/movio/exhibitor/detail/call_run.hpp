@@ -182,7 +182,7 @@ class CallRun {
     const std::string_view path = std::string_view(request_.target).substr(core_->base.size());
     if (result) {
       const Confidential confidential{{machine_.first_token().reveal(), machine_.token().reveal()}, path};
-      result = check_response(*std::move(result), request_.method, route_, confidential);
+      result = check_response(*std::move(result), request_.method, route_, confidential, clock().moment().wall);
       if (result) return result;
     } else {
       strike_out_ids(result.error().message, path);
