@@ -2,6 +2,8 @@
 #include <string>
 #include <thread>
 
+#include "bench/calls_library.hpp"
+#include "bench/calls_server.hpp"
 #include "catch.hpp"
 #include "nginx.hpp"
 
@@ -85,4 +87,17 @@ TEST_CASE("nginx - asynchronous requests share one HTTP/2 connection", "[nginx]"
   for (int i = 0; i < 50; ++i) start();
   await(51);
   CHECK(scene.nginx.connections() == 1);
+}
+
+TEST_CASE("nginx - ten thousand calls with 64 in flight make at most 64 connections, with HTTP/2 one", "[nginx]") {
+  bench::Server server;
+  for (const auto& [protocol, most] : {std::pair("https", 64), std::pair("h2", 1)}) {
+    INFO(protocol);
+    const int before = server.connections();
+    bench::Library library(server.target(protocol));
+    library.get();
+    library.fly(64, 10'000);
+    library.get();
+    CHECK(server.connections() - before <= most + 1);  // the blocking calls have one of their own
+  }
 }

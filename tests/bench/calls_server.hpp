@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "nginx.hpp"
+#include "../nginx.hpp"
 
 /// What the benchmark of calls talks to.
 namespace bench {
