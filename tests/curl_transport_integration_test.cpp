@@ -197,6 +197,26 @@ TEST_CASE("curl transport - a flood of header fields ends in too_large", "[curl_
   CHECK(answer.error().kind == ex::ErrorKind::too_large);
 }
 
+TEST_CASE("curl transport - an answer that breaks off in its head is none, one with fields after its body is",
+          "[curl_transport]") {
+  std::string text = "HTTP/1.1 202 Accepted\r\nContent-";
+  RawServer server([&text](int socket) {
+    RawServer::read_until(socket, "\r\n\r\n");
+    RawServer::write(socket, text);
+  });
+  ex::CurlTransport transport;
+  const auto broken = transport.send(request("GET", server.url()));
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().kind == ex::ErrorKind::connection);
+  CHECK_FALSE(broken.error().nothing_sent);
+
+  text =
+      "HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 7\r\n\r\n";
+  const auto whole = transport.send(request("GET", server.url()));
+  REQUIRE(whole);
+  CHECK(whole->body == "{}");
+}
+
 TEST_CASE("curl transport - a request ends when its time is up", "[curl_transport]") {
   Gate gate;
   Scene scene([&](const httplib::Request&, httplib::Response&) {

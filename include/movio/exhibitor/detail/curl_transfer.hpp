@@ -82,7 +82,7 @@ class CurlTransfer {
     request_ = &request;
     response_ = {};
     header_bytes_ = sent_ = 0;
-    too_large_ = false;
+    head_complete_ = too_large_ = false;
     error_text_.front() = '\0';
     lines_.assign(request);
     set(CURLOPT_URL, request.target.c_str());  // beside the parsed one, for what libcurl says of it
@@ -107,6 +107,8 @@ class CurlTransfer {
   /// was not trusted is then looked at on a connection over which nothing is sent, to name who signed it.
   std::optional<Result<HttpResponse>> finish(CURLcode code) {
     if (stage_ == Stage::explanation) return Result<HttpResponse>(explained());
+    // libcurl takes a head that breaks off for a whole one, and so a part of an answer for all of it.
+    if (code == CURLE_OK && stage_ == Stage::request && !head_complete_) code = CURLE_RECV_ERROR;
     if (code == CURLE_OK) return Result<HttpResponse>(take_response());
     Error error = explain(code);
     if (code != CURLE_PEER_FAILED_VERIFICATION) return Result<HttpResponse>(std::move(error));
@@ -272,7 +274,11 @@ class CurlTransfer {
       return false;
     }
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-    if (line.substr(0, 5) == "HTTP/") response_.headers = {};  // the answer proper begins anew after a 1xx
+    if (line.substr(0, 5) == "HTTP/") {  // the answer proper begins anew after a 1xx
+      response_.headers = {};
+      head_complete_ = false;
+    }
+    if (line.empty()) head_complete_ = true;
     const auto colon = line.find(':');
     if (colon != std::string_view::npos) {
       response_.headers.add(std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
@@ -329,6 +335,7 @@ class CurlTransfer {
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
   std::size_t sent_ = 0;
+  bool head_complete_ = false;  ///< The empty line at its end has come.
   bool too_large_ = false;
   std::uint64_t tag_ = 0;
   Error untrusted_;
