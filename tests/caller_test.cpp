@@ -324,6 +324,31 @@ TEST_CASE("caller - of two refused tokens neither gets into the error", "[caller
   CHECK_FALSE(contains(support::all_text(result.error()), "planted"));
 }
 
+TEST_CASE("caller - the token of the failure that is told does not get into the error, though others were sent since",
+          "[caller]") {
+  Rig rig;
+  rig.client_options.retry.max_attempts = 2;
+  for (const char* token : {"first-planted", "second-planted", "third-planted"}) {
+    rig.transport->answer_token(fixtures::token_answer({{"access_token", token}, {"expires_in", 60}}));
+  }
+  rig.transport->answer(fixtures::refusal("unknown token first-planted"));
+  rig.transport->answer(ex::json_response(503, R"({"message":"not now, second-planted"})", {{"Retry-After", "70"}}));
+  rig.transport->answer(ex::detail::make_error(ex::ErrorKind::connection, "it broke"));
+  auto caller = std::async(std::launch::async, [&] {
+    auto request = request_for("PUT", "/members");
+    request.timeout = 100s;
+    return caller_of(rig).send(request);
+  });
+  rig.clock->await_waiting(1);
+  rig.clock->advance(80s);
+  const auto result = fixtures::outcome(caller);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().http_status == 503);
+  CHECK(rig.minted() == 3);
+  CHECK(contains(result.error().message, "not now"));
+  CHECK_FALSE(contains(support::all_text(result.error()), "planted"));
+}
+
 TEST_CASE("caller - without a token no call goes out", "[caller]") {
   const std::vector<ex::Result<ex::HttpResponse>> answers{
       ex::json_response(401, R"({"error":"invalid_client"})"), ex::json_response(503), ex::HttpResponse{200, {}, ""},

@@ -57,7 +57,7 @@ inline const char* advice_for(ErrorKind kind) noexcept {
 
 /// What an error must not repeat of an answer's own words.
 struct Confidential {
-  std::array<std::string_view, 2> tokens{};  ///< Those that were sent.
+  std::array<std::string_view, 3> tokens{};  ///< Those that were sent.
   std::string_view path{};                   ///< Whose ids are personal.
 };
 

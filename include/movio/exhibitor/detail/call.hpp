@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -54,8 +55,11 @@ class CallMachine {
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
   [[nodiscard]] const AccessToken& token() const noexcept { return *token_; }
 
-  /// The token that the first answer was for.
-  [[nodiscard]] const AccessToken& first_token() const noexcept { return first_token_ ? *first_token_ : *token_; }
+  /// Those that were sent with what may be the outcome: the first refusal, the failure that is kept, the last answer.
+  [[nodiscard]] std::array<std::string_view, 3> tokens() const noexcept {
+    const auto text = [](const auto& token) { return token ? token->reveal() : std::string_view(); };
+    return {text(refused_token_), text(failed_token_), text(token_)};
+  }
 
   /// The time left for an attempt that begins at `now`.
   [[nodiscard]] std::chrono::milliseconds time_left(Clock::Steady now) const noexcept {
@@ -111,7 +115,7 @@ class CallMachine {
       return Step::confirm_rejection;
     }
     refusal_ = std::move(answer);
-    first_token_ = token_;
+    refused_token_ = token_;
     return Step::reject_token;
   }
 
@@ -126,7 +130,9 @@ class CallMachine {
 
   /// The first failure is the meaningful one, but an answer says more than that there was none.
   void keep_first(Result<HttpResponse> answer) {
-    if (!failure_ || (answer && !*failure_)) failure_ = std::move(answer);
+    if (failure_ && (!answer || *failure_)) return;
+    failure_ = std::move(answer);
+    failed_token_ = token_;
   }
 
   static std::chrono::milliseconds retry_after(const Result<HttpResponse>& answer,
@@ -160,9 +166,10 @@ class CallMachine {
   int attempts_ = 0;
   int failures_ = 0;  ///< Attempts that met with trouble that passes.
   std::optional<AccessToken> token_;
-  std::optional<AccessToken> first_token_;       ///< Only once it has been refused.
-  std::optional<Result<HttpResponse>> refusal_;  ///< The first 401.
-  std::optional<Result<HttpResponse>> failure_;  ///< The first trouble that passes.
+  std::optional<Result<HttpResponse>> refusal_;  ///< The first 401 ...
+  std::optional<AccessToken> refused_token_;     ///< ... and what it was for.
+  std::optional<Result<HttpResponse>> failure_;  ///< The first trouble that passes ...
+  std::optional<AccessToken> failed_token_;      ///< ... and what it was for.
   std::optional<Result<HttpResponse>> result_;
 };
 

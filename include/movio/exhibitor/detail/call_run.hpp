@@ -180,13 +180,14 @@ class CallRun {
 
   Result<HttpResponse> explained(Result<HttpResponse> result) const {
     const std::string_view path = std::string_view(request_.target).substr(core_->base.size());
+    const Confidential confidential{machine_.tokens(), path};
     if (result) {
-      const Confidential confidential{{machine_.first_token().reveal(), machine_.token().reveal()}, path};
       result = check_response(*std::move(result), request_.method, route_, confidential, clock().moment().wall);
       if (result) return result;
     } else {
-      strike_out_ids(result.error().message, path);
-      if (machine_.attempts() > 0) strike_out(result.error().message, machine_.token().reveal());
+      std::string& message = result.error().message;
+      message = without_tokens(std::move(message), confidential);
+      strike_out_ids(message, path);
     }
     result.error().attempts = machine_.attempts();
     if (result.error().request_id.empty()) result.error().request_id = clean_text(id_, 128);
