@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -274,6 +275,36 @@ TEST_CASE("curl transport - a blocking call is cancelled from another thread", "
   REQUIRE_FALSE(at_once);
   CHECK(at_once.error().kind == ex::ErrorKind::cancelled);
   gate.open();
+}
+
+TEST_CASE("curl transport - a request that libcurl was about to send again leaves nothing to the next one",
+          "[curl_transport]") {
+  // The server drops the connection at the second request, and is gone when libcurl connects once more.
+  const auto read_and_answer = [](int socket) {
+    RawServer::read_until(socket, "{end}");
+    RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  };
+  std::optional<BoundSocket> listener(std::in_place);
+  REQUIRE(::listen(listener->descriptor(), 1) == 0);
+  const std::string url = "http://127.0.0.1:" + std::to_string(listener->port());
+  auto served = std::async(std::launch::async, [&] {
+    const int socket = ::accept(listener->descriptor(), nullptr, nullptr);
+    read_and_answer(socket);
+    RawServer::read_until(socket, "{end}");
+    listener.reset();
+    ::close(socket);
+  });
+  ex::CurlTransport transport;
+  const auto send = [&](const char* method, const std::string& to) {
+    auto asked = request(method, to);
+    asked.body = ex::Body("{end}");
+    return transport.send(asked);
+  };
+  CHECK(send("PUT", url));
+  CHECK_FALSE(send("PUT", url));
+  served.get();
+  RawServer other(read_and_answer);
+  CHECK(send("POST", other.url()));
 }
 
 TEST_CASE("curl transport - what may not be repeated is not sent again by libcurl", "[curl_transport]") {

@@ -61,8 +61,9 @@ class CurlTransfer {
 
   [[nodiscard]] CURL* handle() const noexcept { return easy_.get(); }
 
-  /// Whether the handle may serve another request.
-  [[nodiscard]] bool reusable() const noexcept { return stage_ == Stage::request && setup_ == CURLE_OK; }
+  /// Whether the handle may serve another request. After a failure it may not: libcurl 7.88 keeps in it, for one, that
+  /// the body is to be sent from its beginning again, and the next request fails for that.
+  [[nodiscard]] bool reusable() const noexcept { return stage_ == Stage::request && setup_ == CURLE_OK && clean_; }
 
   /// What the engine finds a transfer by when libcurl hands out its handle.
   void tag(std::uint64_t number) noexcept { tag_ = number; }
@@ -92,6 +93,7 @@ class CurlTransfer {
     set_method_and_body();
     if (setup_ != CURLE_OK)
       return invalid_argument(std::string("libcurl refuses an option: ") + curl_easy_strerror(setup_));
+    clean_ = false;
     return {};
   }
 
@@ -109,7 +111,8 @@ class CurlTransfer {
     if (stage_ == Stage::explanation) return Result<HttpResponse>(explained());
     // libcurl takes a head that breaks off for a whole one, and so a part of an answer for all of it.
     if (code == CURLE_OK && stage_ == Stage::request && !head_complete_) code = CURLE_RECV_ERROR;
-    if (code == CURLE_OK) return Result<HttpResponse>(take_response());
+    clean_ = code == CURLE_OK;
+    if (clean_) return Result<HttpResponse>(take_response());
     Error error = explain(code);
     if (code != CURLE_PEER_FAILED_VERIFICATION) return Result<HttpResponse>(std::move(error));
     untrusted_ = std::move(error);
@@ -328,6 +331,7 @@ class CurlTransfer {
   CurlUrl url_;
   CurlEasy easy_;
   CURLcode setup_ = CURLE_OK;
+  bool clean_ = true;  ///< No request has begun on the handle and not ended well.
   Stage stage_ = Stage::request;
   const HttpRequest* request_ = nullptr;
   CurlHeaderLines lines_;
