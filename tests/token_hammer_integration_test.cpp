@@ -8,11 +8,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <future>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -21,20 +18,25 @@
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "catch.hpp"
+#include "endurance.hpp"
 #include "fixtures.hpp"
 #include "integration.hpp"
 #include "support.hpp"
 
 using namespace std::chrono_literals;
+using endurance::Count;
+using endurance::Findings;
+using endurance::Footprint;
+using endurance::Mark;
+using endurance::planted;
+using endurance::Relaxed;
 using integration::endpoints_of;
 using integration::trusting;
-using support::contains;
 using support::printed;
 
 namespace {
@@ -44,22 +46,6 @@ using Steady = ex::Clock::Steady;
 using Token = ex::Result<ex::AccessToken>;
 
 Steady now() { return std::chrono::steady_clock::now(); }
-
-/// Counts and marks that set no order among threads, which would hide a race from ThreadSanitizer.
-template <class T>
-class Relaxed {
- public:
-  T operator++() { return value_.fetch_add(1, std::memory_order_relaxed) + 1; }
-  T operator--() { return value_.fetch_sub(1, std::memory_order_relaxed) - 1; }
-  void operator+=(T more) { value_.fetch_add(more, std::memory_order_relaxed); }
-  void operator=(T value) { value_.store(value, std::memory_order_relaxed); }
-  operator T() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<T> value_{};
-};
-using Count = Relaxed<std::uint64_t>;
-using Mark = Relaxed<bool>;
 
 /// Lots, drawn in the same order in every run.
 class Dice {
@@ -80,42 +66,21 @@ class Dice {
   std::mt19937 random_;
 };
 
-constexpr const char* planted = "PLANTED";  // in every client secret, and in every token that is no JWT
-
-/// In any of the forms that a secret or a token travels in.
-bool holds_a_secret(const std::string& text) {
-  static const std::string in_basic = ex::detail::base64_encode("PLANTE");  // as in "sandbox-client:PLANTED..."
-  constexpr const char* jwt_begins = "eyJ";
-  return contains(text, planted) || contains(text, in_basic) || contains(text, jwt_begins);
-}
-
 /// What is allowed to come of a call.
 struct Terms {
   Steady deadline = Steady::max();
   ex::CancelToken cancel{};
 };
 
-/// Keeps what was seen to be wrong, by whichever thread: Catch's assertions are for the test's own.
-class Watch {
+/// What comes of the calls, judged.
+class Watch : public Findings {
  public:
-  void note(const std::string& broken) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (broken_.size() < 20) broken_.insert(broken);
-  }
-  void expect(bool fine, const char* rule) {
-    if (!fine) note(rule);
-  }
-  [[nodiscard]] std::set<std::string> broken() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return broken_;
-  }
-
   void look_at(const ex::Event& event) {
     ++events_.at(static_cast<std::size_t>(event.kind));
     no_secret_in(printed(event));
   }
   void no_secret_in(const std::string& text) {
-    if (holds_a_secret(text)) note("a secret was told: " + text);
+    if (endurance::holds_a_secret(text)) note("a secret was told: " + text);
   }
 
   template <class T>
@@ -164,8 +129,6 @@ class Watch {
     }
   }
 
-  mutable std::mutex mutex_;
-  std::set<std::string> broken_;
   Count tokens_;
   std::array<Count, ex::detail::error_kinds.size()> told_;
   std::array<Count, static_cast<std::size_t>(ex::EventKind::attempt_finished)> events_;  ///< All that a provider has.
@@ -678,11 +641,6 @@ std::future<void> again_and_again(Steady until, unsigned seed, std::chrono::mill
   });
 }
 
-std::chrono::seconds time_to_hammer() {
-  const char* const given = std::getenv("EXHIBITOR_HAMMER_SECONDS");
-  return std::chrono::seconds(given != nullptr ? std::stoi(given) : 3);
-}
-
 /// Of all of them, not of one after the other.
 void await_end(std::vector<std::future<void>>& threads) {
   const auto limit = now() + fixtures::patience;
@@ -693,7 +651,7 @@ void await_end(std::vector<std::future<void>>& threads) {
 }
 
 void hammer(World& world) {
-  const auto until = now() + time_to_hammer();
+  const auto until = now() + endurance::time_for("EXHIBITOR_HAMMER_SECONDS");
   std::vector<std::future<void>> threads;
   for (unsigned seed = 10; seed < 22; ++seed) {
     threads.push_back(std::async(std::launch::async, [&world, seed, until] { Caller(world, seed).run(until); }));
@@ -709,32 +667,6 @@ void hammer(World& world) {
   threads.clear();
   threads.push_back(std::async(std::launch::async, [&world] { world.clear(); }));
   await_end(threads);
-}
-
-std::size_t entries_of(const char* directory) {
-  std::error_code absent;
-  const std::filesystem::directory_iterator entries(directory, absent);
-  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
-}
-
-/// How many threads and descriptors this process has; 0 where nothing tells.
-struct Footprint {
-  std::size_t threads = entries_of("/proc/self/task");
-  std::size_t descriptors = entries_of("/proc/self/fd");
-
-  [[nodiscard]] bool within(const Footprint& other) const {
-    return threads <= other.threads && descriptors <= other.descriptors;
-  }
-};
-
-/// A thread whose last owner was one of its own callbacks takes a moment to end.
-Footprint footprint_within(const Footprint& wanted) {
-  Footprint found;
-  for (int i = 0; i < 1000 && !found.within(wanted); ++i) {
-    std::this_thread::sleep_for(10ms);
-    found = Footprint();
-  }
-  return found;
 }
 
 /// Lets the libraries below open what they open once in a process.
@@ -792,7 +724,7 @@ TEST_CASE("token provider - hammered from all sides, it tells everybody once and
       CHECK(watch.told(kind) != 0);
     }
   }
-  const Footprint after = footprint_within(before);
+  const Footprint after = endurance::footprint_within(before);
   CHECK(after.threads <= before.threads);
   CHECK(after.descriptors <= before.descriptors);
 }
