@@ -42,6 +42,11 @@ inline ErrorKind kind_of(CURLcode code) noexcept {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_CONTENT_ENCODING:
       return ErrorKind::protocol;
+    case CURLE_OUT_OF_MEMORY:  // what libcurl calls a header field of more than 100 KB
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE:  // the same by its later name
+#endif
+      return ErrorKind::too_large;
     case CURLE_URL_MALFORMAT:
       return ErrorKind::invalid_argument;
     default:
@@ -241,7 +246,7 @@ class CurlTransfer {
     const std::string text = reason(code);
     const long connect_status = curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE);
     Error error = make_error(tried_a_proxy(code, text) ? ErrorKind::proxy : kind_of(code), {});
-    if (too_large_) {
+    if (too_large_ || error.kind == ErrorKind::too_large) {
       error = make_error(ErrorKind::too_large, "the answer of " + url_.origin() + " is larger than allowed");
     } else if (connect_status >= 300) {
       error = make_error(ErrorKind::proxy, "the proxy refused to connect to " + url_.origin() + " (HTTP " +
