@@ -252,7 +252,10 @@ class CurlTransfer {
       error = make_error(ErrorKind::proxy, "the proxy refused to connect to " + url_.origin() + " (HTTP " +
                                                std::to_string(connect_status) + "); check HTTPS_PROXY and NO_PROXY");
     } else if (error.kind == ErrorKind::timeout) {
-      error = timed_out();
+      // when it was not the request's own time, libcurl's words tell which time it was
+      const auto took = std::chrono::microseconds(curl_info<curl_off_t>(handle(), CURLINFO_TOTAL_TIME_T));
+      if (took + std::chrono::milliseconds(1) >= timeout_) error = timed_out();
+      if (error.message.empty()) error.message = "no complete answer from " + url_.origin();
       error.message += ": " + text;
     } else if (error.kind == ErrorKind::proxy) {
       error.message =
