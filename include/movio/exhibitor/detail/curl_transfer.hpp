@@ -249,10 +249,23 @@ class CurlTransfer {
            reason.substr(opening.size(), url_.host().size() + 6) != url_.host() + " port ";
   }
 
+  /// Whether the connection broke amid the TLS handshake, which says nothing about TLS: it happens when a server is
+  /// restarted. libcurl tells that in words only, its own or OpenSSL's.
+  static bool broke_in_handshake(CURLcode code, std::string_view reason) noexcept {
+    const auto says = [reason](std::string_view words) { return reason.find(words) != std::string_view::npos; };
+    return code == CURLE_SSL_CONNECT_ERROR &&
+           (says("Recv failure") || says("Send failure") || says("SSL_connect: ") || says("unexpected eof"));
+  }
+
+  [[nodiscard]] ErrorKind kind_of(CURLcode code, std::string_view reason) const {
+    if (tried_a_proxy(code, reason)) return ErrorKind::proxy;
+    return broke_in_handshake(code, reason) ? ErrorKind::connection : detail::kind_of(code);
+  }
+
   [[nodiscard]] Error explain(CURLcode code) const {
     const std::string text = reason(code);
     const long connect_status = curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE);
-    Error error = make_error(tried_a_proxy(code, text) ? ErrorKind::proxy : kind_of(code), {});
+    Error error = make_error(kind_of(code, text), {});
     if (too_large_ || error.kind == ErrorKind::too_large) {
       error = make_error(ErrorKind::too_large, "the answer of " + url_.origin() + " is larger than allowed");
     } else if (connect_status >= 300) {
