@@ -249,6 +249,13 @@ class CurlTransfer {
            reason.substr(opening.size(), url_.host().size() + 6) != url_.host() + " port ";
   }
 
+  /// Whether a proxy was asked to open the way and did not: something was sent, but the request's own turn never came.
+  [[nodiscard]] bool sent_only_connect() const noexcept {
+    return curl_info<long>(handle(), CURLINFO_REQUEST_SIZE) > 0 &&
+           curl_info<curl_off_t>(handle(), CURLINFO_PRETRANSFER_TIME_T) == 0 &&
+           curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE) / 100 != 2;
+  }
+
   /// Whether the connection broke amid the TLS handshake, which says nothing about TLS: it happens when a server is
   /// restarted. libcurl tells that in words only, its own or OpenSSL's.
   static bool broke_in_handshake(CURLcode code, std::string_view reason) noexcept {
@@ -259,6 +266,7 @@ class CurlTransfer {
 
   [[nodiscard]] ErrorKind kind_of(CURLcode code, std::string_view reason) const {
     if (tried_a_proxy(code, reason)) return ErrorKind::proxy;
+    if (sent_only_connect() && code != CURLE_OPERATION_TIMEDOUT) return ErrorKind::proxy;
     return broke_in_handshake(code, reason) ? ErrorKind::connection : detail::kind_of(code);
   }
 
@@ -286,7 +294,7 @@ class CurlTransfer {
       error.message = "no answer from " + url_.origin() + ": " + text;
     }
     error.transport_code = static_cast<int>(code);
-    error.nothing_sent = curl_info<long>(handle(), CURLINFO_REQUEST_SIZE) == 0;
+    error.nothing_sent = curl_info<long>(handle(), CURLINFO_REQUEST_SIZE) == 0 || sent_only_connect();
     return error;
   }
 
