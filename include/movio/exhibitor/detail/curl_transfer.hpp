@@ -237,6 +237,7 @@ class CurlTransfer {
   /// libcurl's own words for a failure. It quotes a proxy's URL that it cannot read, and so the password in it.
   [[nodiscard]] std::string reason(CURLcode code) const {
     const std::string_view said = error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code);
+    if (code == CURLE_SEND_FAIL_REWIND) return "the connection broke while the server may have acted on the request";
     if (said.substr(0, 17) == "Unsupported proxy") return std::string(unusable_proxy);
     return clean_text(said, 256);
   }
