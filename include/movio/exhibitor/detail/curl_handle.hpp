@@ -106,9 +106,11 @@ class CurlSettings {
   std::optional<Error> problem_;
 };
 
-/// A duration as libcurl's millisecond options take it: 0 would mean "for ever", and more than INT_MAX is refused.
+/// A duration as libcurl's millisecond options take it: 0 would mean "for ever", and more than INT_MAX is refused. It
+/// is one more than asked for, because libcurl may be early by one, and a call would use what is left for another
+/// attempt.
 inline long curl_milliseconds(std::chrono::milliseconds duration) noexcept {
-  return static_cast<long>(std::clamp<std::chrono::milliseconds::rep>(duration.count(), 1, INT_MAX));
+  return static_cast<long>(std::clamp<std::chrono::milliseconds::rep>(duration.count(), 0, INT_MAX - 1)) + 1;
 }
 
 }  // namespace detail
