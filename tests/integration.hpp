@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -114,18 +115,22 @@ class EnvironmentVariable {
   std::optional<std::string> before_;
 };
 
-/// A socket of 127.0.0.1 with a free port of its own.
+/// A socket of 127.0.0.1 with a port of its own: a free one, or one that a server had before.
 class BoundSocket {
  public:
-  BoundSocket() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit BoundSocket(int port = 0) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int yes = 1;
+    if (port != 0) ::setsockopt(descriptor_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     if (::bind(descriptor_, generic, size) != 0 || ::getsockname(descriptor_, generic, &size) != 0) {
       throw std::runtime_error("no port to be had");
     }
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);  // for who takes the port over
     port_ = ntohs(address.sin_port);
   }
   BoundSocket(const BoundSocket&) = delete;

@@ -22,7 +22,7 @@ cd "$(dirname "$0")/../.."
 
 . cmake/debian-packages.sh
 install_missing ca-certificates catch2 cmake g++ libbenchmark-dev libcli11-dev libcpp-httplib-dev libcpprest-dev \
-  libcurl4-openssl-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev valgrind
+  libcurl4-openssl-dev libnghttp2-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev valgrind
 
 cmake --preset bench
 cmake --build --preset bench --target "$target"
