@@ -264,11 +264,13 @@ TEST_CASE("curl engine - a request whose time is over when its turn comes is not
   SlowApi api;
   ex::CurlTransport transport(trusting(api.server));
   Outcomes outcomes;
-  std::promise<void> asked;
+  std::promise<void> busy, asked;
   transport.after(0ms, [&] {
+    busy.set_value();
     asked.get_future().get();
     std::this_thread::sleep_for(20ms);  // the engine is busy for longer than the request has
   });
+  busy.get_future().get();
   auto hurried = api.get();
   hurried.timeout = 1ms;
   transport.start(hurried, outcomes.take());

@@ -97,10 +97,11 @@ class Watch : public Findings {
   }
 
   Count successes;
-  Count replayed;  ///< Of these, after a 401.
-  Count repeated;  ///< Of these, after other trouble.
-  Count attempts;  ///< Of the calls that are over, as their events have told ...
-  Count answered;  ///< ... and those of them that were answered.
+  Count replayed;     ///< Of these, after a 401.
+  Count turned_away;  ///< Calls that failed for connections that broke before anything was sent.
+  Count repeated;     ///< Of these, after other trouble.
+  Count attempts;     ///< Of the calls that are over, as their events have told ...
+  Count answered;     ///< ... and those of them that were answered.
 
  private:
   void no_secret_in(const std::string& text) {
@@ -152,13 +153,16 @@ class Watch : public Findings {
     no_secret_or_id_in(printed(error));
     no_secret_in(support::all_text(error));
     expect(static_cast<std::uint64_t>(error.attempts) == call.started, "an error has the wrong number of attempts");
-    if (!has_reason(call, error, client_ends)) note("no reason for " + printed(error));
+    if (error.kind == ex::ErrorKind::connection && error.nothing_sent) {
+      ++turned_away;
+    } else if (!has_reason(call, error, client_ends)) {
+      note("no reason for " + printed(error));
+    }
   }
 
   static bool has_reason(const Call& call, const ex::Error& error, bool client_ends) {
     if (error.kind == ex::ErrorKind::timeout) return now() >= call.deadline();
     if (error.kind == ex::ErrorKind::cancelled) return client_ends || call.cancel.token().cancelled();
-    if (error.kind == ex::ErrorKind::tls) return true;  // from connections that were turned away: counted at the end
     for (const auto& manner : manners) {
       const bool gave_it = manner.reason == error.kind && call.slip.has_met_with(manner.mood);
       if (gave_it && error.http_status == (error.transport_code == 0 ? manner.status : 0)) return true;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +58,7 @@ class CurlTransport : public Transport {
     Handles& handles = *handles_.get();
     auto slot = take_slot(handles);
     auto result = slot->run(request);
-    if (slot->transfer.reusable()) give_back(handles, std::move(slot));
+    if (slot->multi) give_back(handles, std::move(slot));
     return result;
   }
 
@@ -69,31 +70,33 @@ class CurlTransport : public Transport {
     Slot slot(*settings_);
     auto connected = slot.run(request, [](detail::CurlTransfer& transfer) { transfer.inspect_only(); });
     if (!connected) return std::move(connected.error());
-    return slot.transfer.certificate_issuer();
+    return slot.transfer->certificate_issuer();
   }
 
  private:
   /// A handle with a multi handle of its own: waiting in a multi handle can be interrupted, in an easy handle it
   /// cannot.
   struct Slot {
-    explicit Slot(const detail::CurlSettings& settings) : multi(curl_multi_init()), transfer(settings) {}
+    explicit Slot(const detail::CurlSettings& shared)
+        : settings(shared), multi(curl_multi_init()), transfer(std::in_place, shared) {}
 
     template <class Adjust = void (*)(detail::CurlTransfer&)>
     Result<HttpResponse> run(
         const HttpRequest& request, Adjust adjust = [](detail::CurlTransfer&) {}) {
-      if (!multi || transfer.handle() == nullptr) return detail::out_of_handles();
-      if (auto ready = transfer.prepare(request); !ready) return std::move(ready.error());
-      adjust(transfer);
+      if (!transfer->reusable()) transfer.emplace(settings);  // the multi handle keeps its connections
+      if (!multi || transfer->handle() == nullptr) return detail::out_of_handles();
+      if (auto ready = transfer->prepare(request); !ready) return std::move(ready.error());
+      adjust(*transfer);
       const CancelRegistration registration(request.cancel, [this] { curl_multi_wakeup(multi.get()); });
       while (true) {
         const auto code = run_once(request.cancel);
         if (!code) return code.error();
-        if (auto result = transfer.finish(*code)) return *std::move(result);
+        if (auto result = transfer->finish(*code)) return *std::move(result);
       }
     }
 
     Result<CURLcode> run_once(const CancelToken& cancel) {
-      const detail::CurlMembership membership(multi.get(), transfer.handle());
+      const detail::CurlMembership membership(multi.get(), transfer->handle());
       if (!membership.added()) return detail::out_of_handles();
       while (!cancel.cancelled()) {
         int running = 0;
@@ -104,8 +107,9 @@ class CurlTransport : public Transport {
       return detail::cancelled_error();
     }
 
+    const detail::CurlSettings& settings;
     detail::CurlMulti multi;
-    detail::CurlTransfer transfer;
+    std::optional<detail::CurlTransfer> transfer;
   };
 
   /// What a forked child must not touch.

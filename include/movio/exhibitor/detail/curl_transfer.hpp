@@ -68,7 +68,9 @@ class CurlTransfer {
 
   /// Whether the handle may serve another request. After a failure it may not: libcurl 7.88 keeps in it, for one, that
   /// the body is to be sent from its beginning again, and the next request fails for that.
-  [[nodiscard]] bool reusable() const noexcept { return stage_ == Stage::request && setup_ == CURLE_OK && clean_; }
+  [[nodiscard]] bool reusable() const noexcept {
+    return easy_ && stage_ == Stage::request && setup_ == CURLE_OK && clean_;
+  }
 
   /// What the engine finds a transfer by when libcurl hands out its handle.
   void tag(std::uint64_t number) noexcept { tag_ = number; }
