@@ -99,7 +99,7 @@ class Raw {
  public:
   static constexpr const char* name = "raw libcurl";
 
-  explicit Raw(const Target& target) : target_(target), handle_(target) {}
+  explicit Raw(const Target& target) : target_(target), getting_(target), putting_(target) {}
   Raw(const Raw&) = delete;
   Raw& operator=(const Raw&) = delete;
   ~Raw() {
@@ -107,8 +107,8 @@ class Raw {
     curl_multi_cleanup(multi_);
   }
 
-  void get() { perform(nullptr); }
-  void put(const std::string& body) { perform(&body); }
+  void get() { perform(getting_, nullptr); }
+  void put(const std::string& body) { perform(putting_, &body); }
 
   void fly(int in_flight, int calls) {
     while (static_cast<int>(flying_.size()) < in_flight) flying_.push_back(std::make_unique<RawHandle>(target_));
@@ -138,9 +138,9 @@ class Raw {
   }
 
  private:
-  void perform(const std::string* body) {
-    handle_.prepare(body);
-    handle_.check(curl_easy_perform(handle_.easy()));
+  static void perform(RawHandle& handle, const std::string* body) {
+    handle.prepare(body);
+    handle.check(curl_easy_perform(handle.easy()));
   }
 
   static CURLM* new_multi() {
@@ -150,7 +150,8 @@ class Raw {
   }
 
   const Target target_;
-  RawHandle handle_;
+  RawHandle getting_;
+  RawHandle putting_;
   CURLM* const multi_ = new_multi();
   std::vector<std::unique_ptr<RawHandle>> flying_;
 };

@@ -30,7 +30,11 @@ class Headers {
   Headers() = default;
   Headers(std::initializer_list<Field> fields) : fields_(fields) {}
 
-  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value) {
+    constexpr std::size_t usual = 12;
+    if (fields_.empty()) fields_.reserve(usual);
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
 
   /// The first field of that name; nullptr when there is none.
   [[nodiscard]] const std::string* find(std::string_view name) const noexcept {

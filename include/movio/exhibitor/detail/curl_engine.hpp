@@ -166,7 +166,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
       while (const CURLMsg* message = next_finished(multi_.get())) finish(message->easy_handle, message->data.result);
       begin_waiting();
       give_up_waiting();
-      curl_multi_poll(multi_.get(), nullptr, 0, milliseconds_to_poll(), nullptr);
+      if (const int wait = milliseconds_to_poll(); wait > 0) curl_multi_poll(multi_.get(), nullptr, 0, wait, nullptr);
     }
     cancel_everything();
     thread_id_.store({});

@@ -335,9 +335,11 @@ class CurlTransfer {
     }
     if (response_.body.empty()) {
       // reserved at once: growing would leave copies of a token behind
+      constexpr std::size_t when_unknown = 4096;
+      constexpr std::size_t most = std::size_t{1} << 20U;
       const auto length = curl_info<curl_off_t>(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
-      const auto limit = std::min(request_->max_response_bytes, std::size_t{1} << 20U);
-      response_.body.reserve(std::min(limit, static_cast<std::size_t>(std::max<curl_off_t>(length, 4096))));
+      const std::size_t wanted = length > 0 ? static_cast<std::size_t>(length) : when_unknown;
+      response_.body.reserve(std::min({wanted, most, request_->max_response_bytes}));
     }
     response_.body.append(piece);
     return true;
