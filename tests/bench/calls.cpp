@@ -145,4 +145,5 @@ int main(int argc, char** argv) {
   add_to_benchmarks(server);
   bench::Table table;
   benchmark::RunSpecifiedBenchmarks(&table);
+  benchmark::ClearRegisteredBenchmarks();  // they hold what must go before the server and the libraries' own globals
 }

@@ -141,11 +141,13 @@ class CppRest {
   struct Flight {
     void next() {
       if (to_begin.fetch_sub(1) <= 0) return;
-      peer.client_.request(peer.request(web::http::methods::GET)).then([this](const web::http::http_response& answer) {
-        expect(answer);
-        next();
-        if (to_end.fetch_sub(1) == 1) landed.set_value();
-      });
+      peer.client_.request(peer.request(web::http::methods::GET))
+          .then([](const web::http::http_response& answer) { return body_of(answer); })
+          .then([this](const std::string& body) {
+            if (body.empty()) std::abort();
+            next();
+            if (to_end.fetch_sub(1) == 1) landed.set_value();
+          });
     }
     CppRest& peer;
     std::atomic<int> to_begin;
@@ -167,8 +169,12 @@ class CppRest {
     request.headers().add("X-Request-Id", "0123456789abcdef-" + std::to_string(++calls_));
     return request;
   }
+  static pplx::task<std::string> body_of(const web::http::http_response& answer) {
+    if (answer.status_code() != 200) std::abort();
+    return answer.extract_string();
+  }
   static void expect(const web::http::http_response& answer) {
-    if (answer.status_code() != 200 || answer.extract_string().get().empty()) std::abort();
+    if (body_of(answer).get().empty()) std::abort();
   }
 
   const Target target_;
