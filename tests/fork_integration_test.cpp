@@ -99,6 +99,29 @@ TEST_CASE("fork - during a blocking call: the child makes one of its own, and th
   CHECK(server.counters().token_requests == 1);
 }
 
+TEST_CASE("fork - with asynchronous calls in flight: the child has none of them, and the parent's go on", "[fork]") {
+  Gate gate;
+  std::atomic<int> calls{0};
+  sandbox::Sandbox server;
+  server.intercept_api([&](const httplib::Request&, httplib::Response&) {
+    if (calls++ < 4) gate.wait();
+    return false;
+  });
+  auto client = std::make_unique<ex::ExhibitorClient>(client_for(server));
+  std::vector<std::future<ex::Result<ex::HttpResponse>>> flying;
+  for (int i = 0; i < 4; ++i) flying.push_back(client->send_async(request("GET", "/x")));
+  gate.await_arrivals(4);
+  CHECK(in_child([&] {
+    const bool answered = client->send_async(request("GET", "/x")).get().error().http_status == 404;
+    const auto drained = client->drain(std::chrono::steady_clock::now() + std::chrono::seconds(10));
+    client.reset();
+    return answered && drained;
+  }));
+  gate.open();
+  for (auto& answer : flying) CHECK(answer.get().error().http_status == 404);
+  CHECK(server.counters().token_requests == 1);
+}
+
 TEST_CASE("fork - while other threads are at it, no child hangs and none needs another token", "[fork]") {
   sandbox::Sandbox server;
   const auto client = client_for(server);
