@@ -38,6 +38,9 @@ struct RetryingRig : Rig {
   RetryingRig() { client_options = {}; }
 };
 
+/// A refusal after which the pause is never none, however the lot falls.
+ex::HttpResponse busy() { return ex::json_response(503, "{}", {{"Retry-After", "1"}}); }
+
 ex::HttpRequest upsert() { return request_for("PUT", "/films"); }
 
 }  // namespace
@@ -82,7 +85,7 @@ TEST_CASE("client async - trouble that passes is followed by another try when it
   const RetryingRig rig;
   const auto client = rig.client();
   std::string told;
-  rig.transport->answer(ex::json_response(503));
+  rig.transport->answer(busy());
   rig.transport->answer(ex::detail::make_error(ex::ErrorKind::connection, "reset"));
   rig.transport->answer(ex::json_response(202));
   client.send_async(upsert(), noting(told));
@@ -142,7 +145,7 @@ TEST_CASE("client async - a call is cancelled in a pause by its own token or wit
   const ex::CancelSource source;
   std::string told;
   auto request = upsert();
-  rig.transport->answer(ex::json_response(503));
+  rig.transport->answer(busy());
   SECTION("its own") {
     request.cancel = source.token();
     client.send_async(request, noting(told));
@@ -196,7 +199,7 @@ TEST_CASE("client async - the last client's end cancels what is left and waits f
   std::string told;
   {
     const auto client = rig.client();
-    rig.transport->answer(ex::json_response(503));
+    rig.transport->answer(busy());
     client.send_async(upsert(), noting(told));
     const auto copy = client;  // NOLINT(performance-unnecessary-copy-initialization): one of two
     CHECK(told.empty());
