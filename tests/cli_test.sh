@@ -38,19 +38,7 @@ proxy_password='planted-proxy-pw'
 
 # --- Tools ------------------------------------------------------------------------------------------------------------
 
-failures=0
-# judge DESCRIPTION COMMAND...: one line of the outcome
-judge() {
-  description=$1
-  shift
-  if "$@"; then
-    echo "ok - $description"
-  else
-    echo "not ok - $description"
-    failures=$((failures + 1))
-    return 1
-  fi
-}
+. "$(dirname "$0")/judge.sh"
 
 # run ARGUMENT...: leaves the exit code in $code and the output in $work/out and $work/err
 run() {

@@ -4,17 +4,16 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "catch.hpp"
 #include "integration.hpp"
+#include "support.hpp"
 
 using namespace integration;
 using namespace std::chrono_literals;
@@ -39,29 +38,14 @@ bool echo(const httplib::Request& asked, httplib::Response& answer) {
   return true;
 }
 
-/// A directory that OpenSSL finds a CA in by the name that its subject's hash gives.
-class HashedDirectory {
- public:
-  explicit HashedDirectory(const std::string& ca_file = {}) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "exhibitor-ca-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path_ = pattern;
-    if (ca_file.empty()) return;
-    const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(ca_file.c_str(), "r"), &std::fclose);
-    const std::unique_ptr<X509, void (*)(X509*)> ca(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
-    std::array<char, 16> name{};
-    std::snprintf(name.data(), name.size(), "%08lx.0", X509_subject_name_hash(ca.get()));
-    std::filesystem::copy_file(ca_file, std::filesystem::path(path_) / name.data());
-  }
-  HashedDirectory(const HashedDirectory&) = delete;
-  HashedDirectory& operator=(const HashedDirectory&) = delete;
-  ~HashedDirectory() { std::filesystem::remove_all(path_); }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+/// The name by which OpenSSL looks for a CA in a directory: the hash of its subject.
+std::string hashed_name(const std::string& ca_file) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(ca_file.c_str(), "r"), &std::fclose);
+  const std::unique_ptr<X509, void (*)(X509*)> ca(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
+  std::array<char, 16> name{};
+  std::snprintf(name.data(), name.size(), "%08lx.0", X509_subject_name_hash(ca.get()));
+  return name.data();
+}
 
 std::string header(const ex::HttpResponse& response, const char* name) {
   const auto* value = response.headers.find(name);
@@ -440,8 +424,8 @@ TEST_CASE("curl transport - the CA file comes from the options, MOVIO_CA_FILE or
 TEST_CASE("curl transport - a directory of CAs is trusted instead of the system's, with a file beside it or without",
           "[curl_transport]") {
   sandbox::Sandbox server;
-  const HashedDirectory trusting(server.ca_file());
-  const HashedDirectory empty;
+  const support::TemporaryDirectory trusting, empty;
+  std::filesystem::copy_file(server.ca_file(), trusting.path(hashed_name(server.ca_file())));
   const auto outcome = [&](const std::string& file, const std::string& directory) {
     ex::CurlOptions options;
     options.ca_file = file;

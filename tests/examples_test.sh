@@ -12,18 +12,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 
-failures=0
-# judge DESCRIPTION COMMAND...: one line of the outcome
-judge() {
-  description=$1
-  shift
-  if "$@"; then
-    echo "ok - $description"
-  else
-    echo "not ok - $description"
-    failures=$((failures + 1))
-  fi
-}
+. "$(dirname "$0")/judge.sh"
 # has COUNT REGEX FILE: that many lines
 has() { [ "$(grep -Ec "$2" "$work/$3")" -eq "$1" ]; }
 

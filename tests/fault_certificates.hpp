@@ -67,7 +67,7 @@ class Authority {
     EVP_PKEY* signing = options.signs_itself ? key.get() : key_.get();
     require(X509_sign(certificate.get(), signing, EVP_sha256()) > 0, "signature");
 
-    TlsContext context(SSL_CTX_new(TLS_server_method()), FreeTlsContext());
+    TlsContext context(SSL_CTX_new(TLS_server_method()), FreeTls());
     require(context != nullptr, "context");
     SSL_CTX_set_security_level(context.get(), 0);
     require(SSL_CTX_use_certificate(context.get(), certificate.get()) == 1, "certificate");

@@ -101,7 +101,7 @@ bool openssl_connects_to(const FaultServer& server) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<std::uint16_t>(server.port()));
-  const TlsContext context(SSL_CTX_new(TLS_client_method()), FreeTlsContext());
+  const TlsContext context(SSL_CTX_new(TLS_client_method()), FreeTls());
   const std::unique_ptr<SSL, FreeTls> tls(SSL_new(context.get()));
   const bool connected = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
                          SSL_set_fd(tls.get(), socket) == 1 && SSL_connect(tls.get()) == 1;

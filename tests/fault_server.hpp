@@ -22,17 +22,11 @@
 #include <utility>
 
 #include "integration.hpp"
+#include "tls.hpp"
 
 namespace faults {
 
-struct FreeTlsContext {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
 using TlsContext = std::shared_ptr<SSL_CTX>;
-
-struct FreeTls {
-  void operator()(SSL* tls) const { SSL_free(tls); }
-};
 
 /// One accepted connection, as a server that does wrong sees it.
 class Peer {

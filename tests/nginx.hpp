@@ -8,13 +8,12 @@
 
 #include <array>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "integration.hpp"
+#include "support.hpp"
 
 namespace integration {
 
@@ -31,11 +30,7 @@ inline std::string servers_in_front_of(const sandbox::Sandbox& sandbox, int port
 class Nginx {
  public:
   explicit Nginx(const std::string& servers) : status_port_(closed_port()) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "exhibitor-nginx-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = pattern;
-    std::ofstream(directory_ / "nginx.conf") << configuration(servers);
-    start();
+    start(directory_.write("nginx.conf", configuration(servers)));
     await_answer();
   }
   Nginx(const Nginx&) = delete;
@@ -57,17 +52,16 @@ class Nginx {
   [[nodiscard]] std::string configuration(const std::string& servers) const {
     std::string paths;
     for (const char* name : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
-      paths += std::string(name) + "_temp_path " + directory_.string() + "; ";
+      paths += std::string(name) + "_temp_path " + directory_.path() + "; ";
     }
-    return "daemon off; worker_processes 1; pid " + (directory_ / "pid").string() + ";\n" +
+    return "daemon off; worker_processes 1; pid " + directory_.path("pid") + ";\n" +
            (::geteuid() == 0 ? "user root;\n" : "") + "events { worker_connections 1024; }\nhttp {\n" + paths +
            "\naccess_log off; client_max_body_size 64m; keepalive_requests 1000000;\n" + servers +
            "server { listen 127.0.0.1:" + std::to_string(status_port_) + "; location /status { stub_status; } }\n}\n";
   }
 
-  void start() {
-    std::string file = (directory_ / "nginx.conf").string();
-    std::string log = (directory_ / "error.log").string();
+  void start(std::string file) {
+    std::string log = directory_.path("error.log");
     std::string name = "nginx", log_option = "-e", file_option = "-c";
     const std::array<char*, 6> arguments{name.data(),        log_option.data(), log.data(),
                                          file_option.data(), file.data(),       nullptr};
@@ -89,13 +83,11 @@ class Nginx {
   void stop() {
     ::kill(process_, SIGTERM);
     ::waitpid(process_, nullptr, 0);
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
   }
 
   int status_port_;
   ex::CurlTransport status_;
-  std::filesystem::path directory_;
+  const support::TemporaryDirectory directory_;
   pid_t process_ = -1;
 };
 

@@ -27,13 +27,9 @@
 
 #include "integration.hpp"
 #include "soak.hpp"
+#include "tls.hpp"
 
 namespace soak {
-
-struct FreeTls {
-  void operator()(SSL* tls) const { SSL_free(tls); }
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
 
 /// The server's end of a connection, which never waits.
 class Connection {

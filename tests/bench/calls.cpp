@@ -66,47 +66,32 @@ struct Scenario {
   int calls;  ///< Of one run.
 };
 
+template <class Way, class Add>
+void for_one(const bench::Server& server, const char* protocol, const Add& add) {
+  const auto way = std::make_shared<Measured<Way>>(server.target(protocol));
+  add({"GET, one after the other", 1}, protocol, Way::name, [way] { way->get(); });
+  add({"GET, 64 in flight", 10 * in_flight}, protocol, Way::name, [way] { way->fly(); });
+  add({"PUT of 2 MB", 1}, protocol, Way::name, [way] { way->put(); });
+  add({"GET, 8 threads", threads * calls_of_a_thread}, protocol, Way::name, [way] { way->get_in_threads(); });
+}
+
 /// Calls `add(scenario, protocol, name of the way, one run)` for everything that is measured.
 template <class Add>
-class Catalogue {
- public:
-  Catalogue(bench::Server& server, Add add) : server_(server), add_(std::move(add)) {}
-
-  void all() {
-    for (const char* protocol : {"http", "https", "h2"}) {
-      way<bench::Raw>(protocol);
-      way<bench::Library>(protocol);
-      if (std::string(protocol) == "h2") continue;
-      way<bench::Httplib>(protocol);
-      way<bench::Poco>(protocol);
-      way<bench::CppRest>(protocol);
-    }
+void for_all(const bench::Server& server, const Add& add) {
+  for (const char* protocol : {"http", "https", "h2"}) {
+    for_one<bench::Raw>(server, protocol, add);
+    for_one<bench::Library>(server, protocol, add);
+    if (std::string(protocol) == "h2") continue;
+    for_one<bench::Httplib>(server, protocol, add);
+    for_one<bench::Poco>(server, protocol, add);
+    for_one<bench::CppRest>(server, protocol, add);
   }
-
- private:
-  template <class Way>
-  void way(const char* protocol) {
-    const auto measured = std::make_shared<Measured<Way>>(server_.target(protocol));
-    add_({"GET, one after the other", 1}, protocol, Way::name, [measured] { measured->get(); });
-    add_({"GET, 64 in flight", 10 * in_flight}, protocol, Way::name, [measured] { measured->fly(); });
-    add_({"PUT of 2 MB", 1}, protocol, Way::name, [measured] { measured->put(); });
-    add_({"GET, 8 threads", threads * calls_of_a_thread}, protocol, Way::name,
-         [measured] { measured->get_in_threads(); });
-  }
-
-  bench::Server& server_;
-  Add add_;
-};
-
-template <class Add>
-void for_all(bench::Server& server, Add add) {
-  Catalogue<Add>(server, std::move(add)).all();
 }
 
 using Run = std::function<void()>;
 
 /// Instructions of one call, all threads together.
-void count_instructions(bench::Server& server) {
+void count_instructions(const bench::Server& server) {
   const std::string filter = benchmark::GetBenchmarkFilter();
   const std::regex wanted(filter.empty() || filter == "all" ? "" : filter);
   for_all(server, [&](const Scenario& scenario, const char* protocol, const char* way, const Run& run) {
@@ -121,7 +106,7 @@ void count_instructions(bench::Server& server) {
   });
 }
 
-void add_to_benchmarks(bench::Server& server) {
+void add_to_benchmarks(const bench::Server& server) {
   for_all(server, [](const Scenario& scenario, const char* protocol, const char* way, const Run& run) {
     const std::string row = bench::row(scenario.name, protocol, way);
     auto* benchmark = benchmark::RegisterBenchmark(row.c_str(), [scenario, run](benchmark::State& state) {
@@ -137,7 +122,7 @@ void add_to_benchmarks(bench::Server& server) {
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  bench::Server server;
+  const bench::Server server;
   if (RUNNING_ON_VALGRIND != 0) {
     count_instructions(server);
     return 0;

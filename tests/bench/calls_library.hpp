@@ -1,13 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <cstdlib>
-#include <future>
 #include <movio/exhibitor.hpp>
 #include <string>
 #include <utility>
 
 #include "calls_server.hpp"
+#include "flight.hpp"
 
 namespace bench {
 
@@ -28,27 +27,16 @@ class Library {
 
   /// Keeps so many calls in flight until that many are done.
   void fly(int in_flight, int calls) {
-    Flight flight{client_, {calls}, {calls}, {}};
-    for (int i = 0; i < in_flight; ++i) flight.next();
-    flight.landed.get_future().get();
+    const auto start = [this](auto& flight) {
+      client_.send_async(request(), [&flight](const ex::Result<ex::HttpResponse>& answer) {
+        expect(answer);
+        flight.landed();
+      });
+    };
+    Flight(calls, start).fly(in_flight);
   }
 
  private:
-  struct Flight {
-    void next() {
-      if (to_begin.fetch_sub(1) <= 0) return;
-      client.send_async(request(), [this](const ex::Result<ex::HttpResponse>& answer) {
-        expect(answer);
-        next();
-        if (to_end.fetch_sub(1) == 1) landed.set_value();
-      });
-    }
-    const ex::ExhibitorClient& client;
-    std::atomic<int> to_begin;
-    std::atomic<int> to_end;
-    std::promise<void> landed;
-  };
-
   static ex::ClientOptions options(const Target& target) {
     ex::ClientOptions options;
     options.curl.ca_file = target.ca_file;

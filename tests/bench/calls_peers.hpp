@@ -13,13 +13,13 @@
 #include <atomic>
 #include <boost/asio/ssl.hpp>
 #include <cstdlib>
-#include <future>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "calls_server.hpp"
+#include "flight.hpp"
 
 /// The other HTTP libraries that Debian ships. None of them speaks HTTP/2.
 namespace bench {
@@ -132,29 +132,18 @@ class CppRest {
   }
 
   void fly(int in_flight, int calls) {
-    Flight flight{*this, {calls}, {calls}, {}};
-    for (int i = 0; i < in_flight; ++i) flight.next();
-    flight.landed.get_future().get();
+    const auto start = [this](auto& flight) {
+      client_.request(request(web::http::methods::GET))
+          .then([](const web::http::http_response& answer) { return body_of(answer); })
+          .then([&flight](const std::string& body) {
+            if (body.empty()) std::abort();
+            flight.landed();
+          });
+    };
+    Flight(calls, start).fly(in_flight);
   }
 
  private:
-  struct Flight {
-    void next() {
-      if (to_begin.fetch_sub(1) <= 0) return;
-      peer.client_.request(peer.request(web::http::methods::GET))
-          .then([](const web::http::http_response& answer) { return body_of(answer); })
-          .then([this](const std::string& body) {
-            if (body.empty()) std::abort();
-            next();
-            if (to_end.fetch_sub(1) == 1) landed.set_value();
-          });
-    }
-    CppRest& peer;
-    std::atomic<int> to_begin;
-    std::atomic<int> to_end;
-    std::promise<void> landed;
-  };
-
   static web::http::client::http_client_config config(const Target& target) {
     web::http::client::http_client_config config;
     config.set_ssl_context_callback(

@@ -10,7 +10,7 @@
 
 #include "calls_library.hpp"
 #include "calls_raw.hpp"
-#include "median.hpp"
+#include "report.hpp"
 
 namespace bench {
 
@@ -20,26 +20,9 @@ inline std::string row(const std::string& scenario, const std::string& protocol,
 }
 
 /// Prints for every scenario and protocol what a call costs, and how this library stands to the others.
-class Table : public benchmark::BenchmarkReporter {
+class Table : public Report {
  public:
   static constexpr const char* calls = "calls";  ///< The counter that holds how many one iteration makes.
-
-  bool ReportContext(const Context& context) override {
-    PrintBasicContext(&GetErrorStream(), context);
-    return true;
-  }
-
-  void ReportRuns(const std::vector<Run>& runs) override {
-    for (const Run& run : runs) {
-      if (run.run_type != Run::RT_Iteration) continue;
-      const double made = static_cast<double>(run.iterations) * run.counters.at(calls);
-      const std::string name = run.run_name.function_name;
-      const auto way_begins = name.rfind('|') + 1;
-      Samples& samples = groups_[name.substr(0, way_begins)][name.substr(way_begins)];
-      samples.cpu_us.push_back(run.cpu_accumulated_time / made * 1e6);
-      samples.real_us.push_back(run.real_accumulated_time / made * 1e6);
-    }
-  }
 
   void Finalize() override {
     auto& out = GetOutputStream();
@@ -61,6 +44,15 @@ class Table : public benchmark::BenchmarkReporter {
   }
 
  private:
+  void add(const Run& run) override {
+    const double made = static_cast<double>(run.iterations) * run.counters.at(calls);
+    const std::string name = run.run_name.function_name;
+    const auto way_begins = name.rfind('|') + 1;
+    Samples& samples = groups_[name.substr(0, way_begins)][name.substr(way_begins)];
+    samples.cpu_us.push_back(run.cpu_accumulated_time / made * 1e6);
+    samples.real_us.push_back(run.real_accumulated_time / made * 1e6);
+  }
+
   struct Samples {
     std::vector<double> cpu_us;
     std::vector<double> real_us;

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-#include "median.hpp"
+#include "report.hpp"
 
 namespace {
 
@@ -139,22 +139,8 @@ void add_benchmark() {
 
 /// Prints medians, and what part of the others the provider's is. Google Benchmark adds up the CPU time of the threads
 /// and divides it by the calls of all of them, so it is that of one call. The real time it gives is that of one thread.
-class Table : public benchmark::BenchmarkReporter {
+class Table : public bench::Report {
  public:
-  bool ReportContext(const Context& context) override {
-    PrintBasicContext(&GetErrorStream(), context);
-    return true;
-  }
-
-  void ReportRuns(const std::vector<Run>& runs) override {
-    for (const Run& run : runs) {
-      if (run.run_type != Run::RT_Iteration) continue;
-      samples_[{run.run_name.function_name, run.threads}].push_back(run.GetAdjustedCPUTime());
-      if (run.run_name.function_name == Provider::name)
-        samples_[{processors, run.threads}].push_back(run.cpu_accumulated_time / run.real_accumulated_time);
-    }
-  }
-
   void Finalize() override {
     auto& out = GetOutputStream();
     out << std::fixed << "CPU time of one hit in ns, median (the provider's divided by it)\n" << std::setw(26) << "";
@@ -178,6 +164,12 @@ class Table : public benchmark::BenchmarkReporter {
  private:
   /// What the provider's threads had. With less than two, threads were hardly in each other's way.
   static constexpr const char* processors = "processors in use";
+
+  void add(const Run& run) override {
+    samples_[{run.run_name.function_name, run.threads}].push_back(run.GetAdjustedCPUTime());
+    if (run.run_name.function_name == Provider::name)
+      samples_[{processors, run.threads}].push_back(run.cpu_accumulated_time / run.real_accumulated_time);
+  }
 
   [[nodiscard]] double median(const char* name, int threads) { return bench::median(samples_[{name, threads}]); }
 

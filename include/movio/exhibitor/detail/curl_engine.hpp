@@ -184,7 +184,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
       queued_ = waiting_.size() + jobs.size();
     }
     for (auto& job : jobs) {
-      if (waiting_.empty() && active_.size() < settings_->options().max_in_flight) {
+      if (waiting_.empty() && has_place()) {
         begin(std::move(job));
         continue;
       }
@@ -198,8 +198,10 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     return true;
   }
 
+  [[nodiscard]] bool has_place() const noexcept { return active_.size() < settings_->options().max_in_flight; }
+
   void begin_waiting() {
-    while (!waiting_.empty() && active_.size() < settings_->options().max_in_flight) {
+    while (!waiting_.empty() && has_place()) {
       begin(leave_queue(waiting_.begin()));
     }
   }
