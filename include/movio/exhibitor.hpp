@@ -28,9 +28,22 @@
 // 4 and 5: HTTP and tokens
 #include "exhibitor/curl_transport.hpp"
 #include "exhibitor/token_provider.hpp"
-// 6 to 8: calls
+// 6: calls
 #include "exhibitor/check_response.hpp"
 #include "exhibitor/caller.hpp"
+// 7: the records of the API
+#include "exhibitor/models/date.hpp"
+#include "exhibitor/models/decimal.hpp"
+#include "exhibitor/models/open_enum.hpp"
+#include "exhibitor/models/raw_json.hpp"
+#include "exhibitor/models/cinema.hpp"
+#include "exhibitor/models/film.hpp"
+#include "exhibitor/models/item.hpp"
+#include "exhibitor/models/ticket.hpp"
+#include "exhibitor/models/member.hpp"
+#include "exhibitor/models/transaction.hpp"
+#include "exhibitor/models/subscription.hpp"
+// 8: the client
 #include "exhibitor/client.hpp"
 
 // clang-format on

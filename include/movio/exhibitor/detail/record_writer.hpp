@@ -1,0 +1,172 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../models/date.hpp"
+#include "../models/decimal.hpp"
+#include "../models/open_enum.hpp"
+#include "../models/raw_json.hpp"
+#include "json_scan.hpp"
+#include "record_rules.hpp"
+#include "schema.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// Writes records as JSON text behind what is there already. What is absent is not written.
+class RecordWriter {
+ public:
+  explicit RecordWriter(std::string& out) : out_(out) {}
+
+  /// What keeps the record from being sent, if anything does; then nothing is appended.
+  template <class Record>
+  std::optional<FieldProblem> write(const Record& record) {
+    if (auto problem = rule_broken(record)) return problem;
+    const std::size_t before = out_.size();
+    if (object(record)) return std::nullopt;
+    out_.resize(before);
+    return std::move(problem_);
+  }
+
+ private:
+  bool fail(std::string_view field, const char* what) {
+    problem_ = {std::string(field), what};
+    return false;
+  }
+
+  template <class Record>
+  bool object(const Record& record) {
+    out_ += '{';
+    bool first = true;
+    if constexpr (HasTag<Record>::value) {
+      name(Schema<Record>::tag_name, first);
+      append_json_string(out_, Schema<Record>::tag);
+    }
+    const auto write_field = [&](const auto& field) {
+      const auto& value = record.*field.member;
+      if (!field.required && is_absent(value)) return true;
+      name(field.name, first);
+      if (write_value(value)) return true;
+      problem_.prefix(field.name);
+      return false;
+    };
+    const auto write_all = [&](const auto&... fields) { return (write_field(fields) && ...); };
+    if (!std::apply(write_all, Schema<Record>::fields) || !others_of(record, first)) return false;
+    out_ += '}';
+    return true;
+  }
+
+  void name(std::string_view known, bool& first) {
+    if (!std::exchange(first, false)) out_ += ',';
+    out_ += '"';
+    out_ += known;
+    out_ += "\":";
+  }
+
+  template <class Record>
+  bool others_of(const Record& record, bool& first) {
+    if constexpr (KeepsOthers<Record>::value) return others(record, first);
+    return true;
+  }
+  template <class Record>
+  bool others(const Record& record, bool& first) {
+    for (const auto& [name, value] : record.other) {
+      const auto is_it = [&name = name](const auto&... fields) { return ((fields.name == name) || ...); };
+      if (std::apply(is_it, Schema<Record>::fields) || is_tag<Record>(name)) {
+        return fail(name, "stands in `other`, but has a place of its own");
+      }
+      if (!std::exchange(first, false)) out_ += ',';
+      if (!append_json_string(out_, name)) return fail("other", "has a name that is not UTF-8");
+      out_ += ':';
+      if (write_value(value)) continue;
+      problem_.prefix(name);
+      return false;
+    }
+    return true;
+  }
+
+  static bool is_absent(const std::string& /*text*/) { return false; }
+  template <class E>
+  static bool is_absent(const OpenEnum<E>& value) {
+    return value.empty();
+  }
+  template <class T>
+  static bool is_absent(const std::optional<T>& value) {
+    return !value.has_value();
+  }
+  template <class T>
+  static bool is_absent(const std::vector<T>& values) {
+    return values.empty();
+  }
+
+  bool write_value(const std::string& text) { return append_json_string(out_, text) || fail("", "is not UTF-8"); }
+
+  template <class E>
+  bool write_value(const OpenEnum<E>& value) {
+    return write_value(value.text());
+  }
+
+  bool write_value(const Date& date) { return write_value(date.text()); }
+
+  bool write_value(std::chrono::system_clock::time_point time) {
+    const auto text = utc_text(time);
+    return text ? write_value(*text) : fail("", "lies outside the years 0000 to 9999");
+  }
+
+  bool write_value(const Decimal& amount) {
+    out_ += amount.text();
+    return true;
+  }
+
+  bool write_value(const RawJson& value) {
+    JsonScanner scanner(value.text);
+    std::string_view checked;
+    if (!scanner.value(checked) || !scanner.end()) return fail("", scanner.fault());
+    out_ += checked;
+    return true;
+  }
+
+  template <class T>
+  bool write_value(const std::optional<T>& value) {
+    return write_value(*value);
+  }
+
+  template <class T>
+  bool write_value(const std::vector<T>& values) {
+    out_ += '[';
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) out_ += ',';
+      if (write_value(values[i])) continue;
+      problem_.prefix('[' + std::to_string(i) + ']');
+      return false;
+    }
+    out_ += ']';
+    return true;
+  }
+
+  template <class... Kinds>
+  bool write_value(const std::variant<Kinds...>& value) {
+    return std::visit([this](const auto& kind) { return write_value(kind); }, value);
+  }
+
+  template <class Record>
+  bool write_value(const Record& record) {
+    return object(record);
+  }
+
+  std::string& out_;
+  FieldProblem problem_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor
