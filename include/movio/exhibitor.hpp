@@ -43,6 +43,7 @@
 #include "exhibitor/models/member.hpp"
 #include "exhibitor/models/transaction.hpp"
 #include "exhibitor/models/subscription.hpp"
+#include "exhibitor/resources.hpp"
 // 8: the client
 #include "exhibitor/client.hpp"
 

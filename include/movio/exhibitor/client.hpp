@@ -12,6 +12,7 @@
 #include "caller.hpp"
 #include "credentials.hpp"
 #include "curl_transport.hpp"
+#include "resources.hpp"
 #include "token_provider.hpp"
 
 namespace movio::exhibitor {
@@ -63,6 +64,14 @@ class ExhibitorClient {
   [[nodiscard]] const Result<void>& ready() const noexcept { return caller_->ready(); }
 
   [[nodiscard]] const std::shared_ptr<TokenProvider>& provider() const noexcept { return caller_->provider(); }
+
+  // The resources; what holds for all of them stands in resources.hpp.
+  [[nodiscard]] CinemaService cinemas() const { return CinemaService(caller_); }
+  [[nodiscard]] FilmService films() const { return FilmService(caller_); }
+  [[nodiscard]] ItemService items() const { return ItemService(caller_); }
+  [[nodiscard]] TicketService tickets() const { return TicketService(caller_); }
+  [[nodiscard]] MemberService members() const { return MemberService(caller_); }
+  [[nodiscard]] TransactionService transactions() const { return TransactionService(caller_); }
 
   Result<HttpResponse> get(std::string path, Query query = {}) const {
     return send(request_for("GET", std::move(path), std::move(query)));

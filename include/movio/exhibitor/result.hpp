@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "version.hpp"
 
@@ -82,6 +83,21 @@ constexpr std::string_view to_string(ErrorKind kind) noexcept { return detail::r
 /// The exit code that a command line program should end with after such an error.
 constexpr int exit_code(ErrorKind kind) noexcept { return detail::row_of(kind).exit_code; }
 
+/// What became of a record that was sent among others.
+enum class RecordState {
+  accepted,  ///< The API has it.
+  rejected,  ///< The API refused the request that held it.
+  unknown,   ///< It was sent, and no answer says what became of it.
+  not_sent,
+};
+
+/// Records of a range, by their index from 0: from `first` to before `end`.
+struct RecordRange {
+  std::size_t first = 0;
+  std::size_t end = 0;
+  RecordState state = RecordState::not_sent;
+};
+
 /// Everything that is known of a failure. No member but `details` ever holds a secret, a token or personal data.
 struct Error {
   ErrorKind kind = ErrorKind::invalid_argument;
@@ -96,6 +112,7 @@ struct Error {
   std::string details;                              ///< The API's `entities` as JSON text, at most 64 KiB. May hold
                                                     ///< personal data, so the library never prints it.
   bool nothing_sent = false;                        ///< It failed before a byte of the request left this process.
+  std::vector<RecordRange> records;                 ///< Of an upsert: what became of which of its records.
 };
 
 /// Prints kind, message, status and request id; never `details`.

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../models/subscription.hpp"
+#include "../transport.hpp"
+#include "json.hpp"
+#include "record_rules.hpp"
+#include "record_writer.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// What the API says of an upsert.
+struct BulkReceipt {
+  std::uint64_t total = 0;  ///< Records that it took.
+  std::uint64_t created_count = 0;
+  std::uint64_t updated_count = 0;
+};
+
+namespace detail {
+
+/// The API's own limit.
+inline constexpr std::size_t most_records = 5000;
+
+/// `records` is a JSON array.
+inline HttpRequest upsert_request(std::string_view path, std::string records) {
+  HttpRequest request;
+  request.method = "PUT";
+  request.target = path;
+  request.body = Body(std::move(records));
+  return request;
+}
+
+inline HttpRequest remove_request(std::string_view path, std::string_view id) {
+  HttpRequest request;
+  request.method = "DELETE";
+  request.target = std::string(path) + '/' + path_segment(id);
+  return request;
+}
+
+/// Errors: `invalid_argument`.
+inline Result<HttpRequest> subscriptions_request(const MemberSubscriptions& wanted) {
+  if (const auto problem = rule_broken(wanted)) return invalid_argument(problem->text());
+  std::string body = "[";
+  RecordWriter writer(body);
+  for (std::size_t i = 0; i < wanted.subscriptions.size(); ++i) {
+    if (i > 0) body += ',';
+    if (auto problem = writer.write(wanted.subscriptions[i])) {
+      problem->prefix("subscriptions[" + std::to_string(i) + ']');
+      return invalid_argument(problem->text());
+    }
+  }
+  HttpRequest request;
+  request.method = "PATCH";
+  request.target = "/members/" + path_segment(wanted.member_id) + "/subscriptions";
+  request.body = Body(body += ']');
+  request.idempotent = true;  // it says what all of them shall be
+  return request;
+}
+
+/// Reads the receipt in an answer's body. One that is not there counts `sent` records and says no more.
+inline BulkReceipt receipt_in(const HttpResponse& answer, std::size_t sent) {
+  const auto body = parse_json(answer.body, "the receipt");
+  const auto count = [&body](const char* name, std::uint64_t otherwise) {
+    if (!body || !body->is_object()) return otherwise;
+    const auto found = body->find(name);
+    return found != body->end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : otherwise;
+  };
+  return {count("total", sent), count("created_count", 0), count("updated_count", 0)};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

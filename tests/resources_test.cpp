@@ -1,0 +1,264 @@
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <list>
+#include <map>
+#include <movio/exhibitor/client.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+#include "fixtures.hpp"
+#include "support.hpp"
+
+namespace ex = movio::exhibitor;
+using fixtures::Rig;
+using nlohmann::json;
+using support::contains;
+using Kind = ex::ErrorKind;
+using State = ex::RecordState;
+
+namespace {
+
+struct Fixture : Rig {
+  ex::ExhibitorClient client = Rig::client();
+
+  void answer(int status, const std::string& body = "{}") const { transport->answer(ex::json_response(status, body)); }
+  [[nodiscard]] std::string operation(std::size_t index) const {
+    const auto request = transport->requests().at(index);
+    return request.method + ' ' + request.target.substr(std::string(fixtures::api_url).size());
+  }
+  [[nodiscard]] json body(std::size_t index) const { return json::parse(transport->requests().at(index).body.bytes()); }
+};
+
+/// The one table of what the API offers (api reference), and how a program asks for it.
+const std::map<std::string, std::function<bool(const ex::ExhibitorClient&)>>& operations() {
+  using Client = ex::ExhibitorClient;
+  static const std::map<std::string, std::function<bool(const Client&)>> table{
+      {"PUT /cinemas",
+       [](const Client& c) {
+         return bool(c.cinemas().upsert(std::vector{ex::Cinema{"id", "name", "Asia/Tokyo"}}));
+       }},
+      {"PUT /films",
+       [](const Client& c) {
+         return bool(c.films().upsert(std::vector{ex::Film{"id", "title"}}));
+       }},
+      {"PUT /items",
+       [](const Client& c) {
+         return bool(c.items().upsert(std::vector{ex::Item{"id", "name"}}));
+       }},
+      {"PUT /tickets",
+       [](const Client& c) {
+         return bool(c.tickets().upsert(std::vector{ex::Ticket{"id", "n"}}));
+       }},
+      {"PUT /members",
+       [](const Client& c) {
+         const ex::Member member{"id", ex::Gender::female, ex::MemberStatus::issued};
+         return bool(c.members().upsert(std::vector{member}));
+       }},
+      {"PUT /transactions",
+       [](const Client& c) {
+         return bool(c.transactions().upsert(std::vector{ex::Transaction{"id", "m", "c"}}));
+       }},
+      {"DELETE /cinemas/{cinema_id}", [](const Client& c) { return bool(c.cinemas().remove("id")); }},
+      {"DELETE /films/{film_id}", [](const Client& c) { return bool(c.films().remove("id")); }},
+      {"DELETE /items/{item_id}", [](const Client& c) { return bool(c.items().remove("id")); }},
+      {"DELETE /tickets/{ticket_id}", [](const Client& c) { return bool(c.tickets().remove("id")); }},
+      {"DELETE /members/{member_id}", [](const Client& c) { return bool(c.members().remove("id")); }},
+      {"PATCH /members/{member_id}/subscriptions",
+       [](const Client& c) {
+         return bool(c.members().update_subscriptions("id", {{"news", ex::Channel::sms}}));
+       }},
+  };
+  return table;
+}
+
+/// An operation with the one id that these tests use in the place of its parameter.
+std::string with_id(std::string operation) {
+  const auto begin = operation.find('{');
+  return begin == std::string::npos ? operation : operation.replace(begin, operation.find('}') - begin + 1, "id");
+}
+
+std::vector<ex::Film> films(std::size_t count) {
+  std::vector<ex::Film> made;
+  for (std::size_t i = 0; i < count; ++i) made.push_back({"f" + std::to_string(i), "title"});
+  return made;
+}
+
+std::vector<std::string> described(const ex::Error& error) {
+  std::vector<std::string> lines;
+  for (const auto& range : error.records) {
+    constexpr std::array<const char*, 4> names{"accepted", "rejected", "unknown", "not sent"};
+    lines.push_back(std::to_string(range.first) + '-' + std::to_string(range.end) + ' ' +
+                    names.at(static_cast<std::size_t>(range.state)));
+  }
+  return lines;
+}
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("resources - each operation of the API is one call, and says which", "[resources]") {
+  for (const auto& [operation, call] : operations()) {
+    CAPTURE(operation);
+    const Fixture f;
+    CHECK(call(f.client));
+    CHECK(f.operation(0) == with_id(operation));
+  }
+}
+
+TEST_CASE("resources - the comments name the operations of the table, and no others", "[resources]") {
+  const auto here = std::filesystem::path(__FILE__).parent_path();
+  std::ifstream header(here / "../include/movio/exhibitor/resources.hpp");
+  REQUIRE(header);
+  std::vector<std::string> commented;
+  for (std::string line; std::getline(header, line);) {
+    const std::string mark = "/// @operation ";
+    if (const auto at = line.find(mark); at != std::string::npos) commented.push_back(line.substr(at + mark.size()));
+  }
+  std::sort(commented.begin(), commented.end());
+  std::vector<std::string> listed;
+  for (const auto& entry : operations()) listed.push_back(entry.first);
+  CHECK(commented == listed);
+}
+
+TEST_CASE("resources - an upsert sends one array and gives the receipt", "[resources]") {
+  const Fixture f;
+  f.answer(202, R"({"total": 3, "created_count": 2, "updated_count": 1})");
+  const auto receipt = f.client.films().upsert(films(3));
+  REQUIRE(receipt);
+  CHECK(receipt->total == 3);
+  CHECK(receipt->created_count == 2);
+  CHECK(receipt->updated_count == 1);
+  REQUIRE(f.sent() == 1);
+  CHECK(f.body(0) == json::parse(R"([{"film_id":"f0","title":"title"},{"film_id":"f1","title":"title"},
+                                     {"film_id":"f2","title":"title"}])"));
+  CHECK(f.transport->requests()[0].body.content_type() == "application/json");
+}
+
+TEST_CASE("resources - any range will do", "[resources]") {
+  const Fixture f;
+  const std::list<ex::Film> list{{"f1", "title"}};
+  const ex::Film array[] = {{"f1", "title"}, {"f2", "title"}};
+  CHECK(f.client.films().upsert(list));
+  CHECK(f.client.films().upsert(array));
+}
+
+TEST_CASE("resources - a receipt that is not there counts what was sent", "[resources]") {
+  for (const char* body : {"", "[]", "{}", "nonsense", R"({"total": "3"})", R"({"total": -1})"}) {
+    CAPTURE(body);
+    const Fixture f;
+    f.transport->answer(ex::HttpResponse{202, {}, body});
+    const auto receipt = f.client.films().upsert(films(2));
+    REQUIRE(receipt);
+    CHECK(receipt->total == 2);
+    CHECK(receipt->created_count + receipt->updated_count == 0);
+  }
+}
+
+TEST_CASE("resources - more than 5000 records go out in several requests", "[resources]") {
+  const Fixture f;
+  f.answer(202, R"({"total": 5000, "created_count": 5000, "updated_count": 0})");
+  f.answer(202, R"({"total": 5000, "created_count": 0, "updated_count": 5000})");
+  f.answer(202, R"({"total": 1, "created_count": 1, "updated_count": 0})");
+  const auto receipt = f.client.films().upsert(films(10001));
+  REQUIRE(receipt);
+  CHECK(receipt->total == 10001);
+  CHECK(receipt->created_count == 5001);
+  CHECK(receipt->updated_count == 5000);
+  REQUIRE(f.sent() == 3);
+  CHECK(f.body(0).size() == 5000);
+  CHECK(f.body(1)[0]["film_id"] == "f5000");
+  CHECK(f.body(2).size() == 1);
+}
+
+TEST_CASE("resources - records beyond 4 MiB go out in several requests", "[resources]") {
+  const Fixture f;
+  auto many = films(5);
+  for (auto& film : many) film.title = std::string(std::size_t{1} << 20U, 'x');
+  CHECK(f.client.films().upsert(many));
+  REQUIRE(f.sent() == 2);
+  CHECK(f.body(0).size() == 3);
+  CHECK(f.body(1).size() == 2);
+}
+
+TEST_CASE("resources - what the API would refuse is refused before anything is sent", "[resources]") {
+  const Fixture f;
+  auto many = films(6000);
+  many[5500].film_id.clear();
+  const auto refused = f.client.films().upsert(many);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == Kind::invalid_argument);
+  CHECK(refused.error().message == "records[5500].film_id must not be empty");
+
+  const auto empty = f.client.films().upsert(std::vector<ex::Film>{});
+  REQUIRE_FALSE(empty);
+  CHECK(empty.error().kind == Kind::invalid_argument);
+
+  for (const auto& removed : {f.client.films().remove(""), f.client.members().update_subscriptions("", {})}) {
+    REQUIRE_FALSE(removed);
+    CHECK(removed.error().kind == Kind::invalid_argument);
+  }
+  const auto subscriptions = f.client.members().update_subscriptions("m", {{"a", ex::Channel::sms}, {"b"}});
+  REQUIRE_FALSE(subscriptions);
+  CHECK(subscriptions.error().message == "subscriptions[1].channel is required");
+  CHECK(f.sent() == 0);
+}
+
+TEST_CASE("resources - an upsert that fails midway says what became of which records", "[resources]") {
+  const Fixture f;
+  const auto fail_with = [&f](ex::FakeTransport::Answer answer) {
+    f.answer(202);
+    f.transport->answer(std::move(answer));
+    auto result = f.client.films().upsert(films(12000));
+    REQUIRE_FALSE(result);
+    return std::move(result.error());
+  };
+  const auto rejected = fail_with(ex::json_response(422, R"({"message": "no good"})"));
+  CHECK(rejected.kind == Kind::rejected);
+  CHECK(described(rejected) == Lines{"0-5000 accepted", "5000-10000 rejected", "10000-12000 not sent"});
+  CHECK(contains(rejected.message, "the first 5000 of 12000 were accepted"));
+
+  const auto unknown = fail_with(ex::json_response(503, "{}"));
+  CHECK(described(unknown) == Lines{"0-5000 accepted", "5000-10000 unknown", "10000-12000 not sent"});
+
+  ex::Error refused = ex::detail::make_error(Kind::connection, "nobody there");
+  refused.nothing_sent = true;
+  CHECK(described(fail_with(refused)) == Lines{"0-5000 accepted", "5000-10000 not sent", "10000-12000 not sent"});
+}
+
+TEST_CASE("resources - without a token nothing was sent", "[resources]") {
+  const Fixture f;
+  f.transport->answer_token(ex::json_response(403, R"({"error": "access_denied"})"));
+  const auto result = f.client.films().upsert(films(2));
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == Kind::issuer_rejected);
+  CHECK(described(result.error()) == Lines{"0-2 not sent"});
+}
+
+TEST_CASE("resources - ids go into paths as they are", "[resources]") {
+  const Fixture f;
+  CHECK(f.client.films().remove("a/b c%é"));
+  CHECK(f.client.members().update_subscriptions("a/b", {}));
+  CHECK(f.operation(0) == "DELETE /films/a%2Fb%20c%25%C3%A9");
+  CHECK(f.operation(1) == "PATCH /members/a%2Fb/subscriptions");
+  CHECK(f.body(1) == json::array());
+}
+
+TEST_CASE("resources - subscriptions are sent as they shall be, and may be repeated", "[resources]") {
+  const Fixture f;
+  CHECK(f.client.members().update_subscriptions(
+      "m", {{"news", ex::Channel::email, ex::SubscriptionState::subscribed}, {"offers", ex::Channel::sms}}));
+  CHECK(f.body(0) == json::parse(R"([{"category_id":"news","channel":"EMAIL","state":"SUBSCRIBED"},
+                                     {"category_id":"offers","channel":"SMS","state":"UNSUBSCRIBED"}])"));
+  CHECK(f.transport->requests()[0].idempotent);
+}
+
+TEST_CASE("resources - a service outlives the client that gave it", "[resources]") {
+  const Rig rig;
+  const auto service = rig.client().films();
+  CHECK(service.upsert(films(1)));
+}
