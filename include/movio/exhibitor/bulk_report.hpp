@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+#include "version.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// What became of an upload's records and requests, in numbers.
+struct BulkCounts {
+  std::uint64_t accepted = 0;    ///< Records that the API has.
+  std::uint64_t created = 0;     ///< Of those, the ones that the API said were new to it.
+  std::uint64_t updated = 0;     ///< Of those, the ones that the API said it had before.
+  std::uint64_t superseded = 0;  ///< Records not sent: a later one of the same id in the same batch was.
+  std::uint64_t rejected = 0;    ///< Records refused, by this library or by the API.
+  std::uint64_t retried = 0;     ///< Requests that were sent again.
+  std::uint64_t batches = 0;     ///< Requests that succeeded.
+};
+
+inline BulkCounts& operator+=(BulkCounts& sum, const BulkCounts& added) noexcept {
+  sum.accepted += added.accepted;
+  sum.created += added.created;
+  sum.updated += added.updated;
+  sum.superseded += added.superseded;
+  sum.rejected += added.rejected;
+  sum.retried += added.retried;
+  sum.batches += added.batches;
+  return sum;
+}
+
+inline bool operator==(const BulkCounts& a, const BulkCounts& b) noexcept {
+  return a.accepted == b.accepted && a.created == b.created && a.updated == b.updated && a.superseded == b.superseded &&
+         a.rejected == b.rejected && a.retried == b.retried && a.batches == b.batches;
+}
+
+}  // namespace v0
+}  // namespace movio::exhibitor
