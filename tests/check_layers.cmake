@@ -11,7 +11,7 @@ set(street
     detail/encoding.hpp detail/sha256.hpp detail/per_process.hpp secret.hpp result.hpp detail/url.hpp detail/checksum.hpp region.hpp
     # 2
     cancel.hpp clock.hpp quota.hpp transport.hpp events.hpp token.hpp detail/json.hpp
-    detail/json_scan.hpp detail/gate.hpp detail/descriptor.hpp detail/append_file.hpp bulk_report.hpp
+    detail/json_scan.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp detail/append_file.hpp bulk_report.hpp
     # 3
     detail/journal.hpp retry.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_handle.hpp
     detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_engine.hpp

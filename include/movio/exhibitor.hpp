@@ -19,6 +19,7 @@
 #include "exhibitor/transport.hpp"
 #include "exhibitor/events.hpp"
 #include "exhibitor/token.hpp"
+#include "exhibitor/byte_source.hpp"
 #include "exhibitor/bulk_report.hpp"
 // 3: options, credentials
 #include "exhibitor/retry.hpp"
