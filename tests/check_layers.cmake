@@ -11,7 +11,8 @@ set(street
     detail/encoding.hpp detail/sha256.hpp detail/per_process.hpp secret.hpp result.hpp detail/url.hpp detail/checksum.hpp region.hpp
     # 2
     cancel.hpp clock.hpp quota.hpp transport.hpp events.hpp token.hpp detail/json.hpp
-    detail/json_scan.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp detail/append_file.hpp bulk_report.hpp
+    detail/json_scan.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp
+    detail/append_file.hpp bulk_report.hpp bulk_options.hpp
     # 3
     detail/journal.hpp retry.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_handle.hpp
     detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_engine.hpp
@@ -25,9 +26,11 @@ set(street
     models/date.hpp models/decimal.hpp models/open_enum.hpp models/raw_json.hpp detail/schema.hpp models/cinema.hpp
     models/film.hpp models/item.hpp models/ticket.hpp models/member.hpp models/transaction.hpp models/subscription.hpp
     detail/record_rules.hpp detail/record_reader.hpp detail/record_writer.hpp detail/record_requests.hpp detail/upsert.hpp
-    resources.hpp
+    records.hpp resources.hpp
     # 8, 9, 10
-    client.hpp coroutine.hpp testing.hpp ../exhibitor.hpp)
+    client.hpp
+    detail/record_source.hpp detail/batch.hpp detail/bulk_operation.hpp detail/pace.hpp detail/intake.hpp
+    detail/bulk_files.hpp detail/bulk_run.hpp bulk.hpp coroutine.hpp testing.hpp ../exhibitor.hpp)
 set(outside_the_umbrella coroutine.hpp testing.hpp)
 set(most_lines 400)
 

@@ -21,6 +21,7 @@
 #include "exhibitor/token.hpp"
 #include "exhibitor/byte_source.hpp"
 #include "exhibitor/bulk_report.hpp"
+#include "exhibitor/bulk_options.hpp"
 // 3: options, credentials
 #include "exhibitor/retry.hpp"
 #include "exhibitor/credentials.hpp"
@@ -45,8 +46,11 @@
 #include "exhibitor/models/member.hpp"
 #include "exhibitor/models/transaction.hpp"
 #include "exhibitor/models/subscription.hpp"
+#include "exhibitor/records.hpp"
 #include "exhibitor/resources.hpp"
 // 8: the client
 #include "exhibitor/client.hpp"
+// 9: more than fits in one request
+#include "exhibitor/bulk.hpp"
 
 // clang-format on

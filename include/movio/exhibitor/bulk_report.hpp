@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
-#include "version.hpp"
+#include "result.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -16,6 +18,18 @@ struct BulkCounts {
   std::uint64_t rejected = 0;    ///< Records refused, by this library or by the API.
   std::uint64_t retried = 0;     ///< Requests that were sent again.
   std::uint64_t batches = 0;     ///< Requests that succeeded.
+};
+
+/// How an upload ended. Every record that was read has one of four fates: `read` is `accepted` + `superseded` +
+/// `rejected` + `not_sent`.
+struct BulkReport {
+  BulkCounts counts{};         ///< What earlier runs of the same journal had acknowledged counts.
+  std::uint64_t read = 0;      ///< Records.
+  std::uint64_t not_sent = 0;  ///< Records to be sent again: not sent, or without an answer that says what became.
+  std::uint64_t resumed = 0;   ///< Records of `read` that earlier runs had settled.
+  std::uint64_t bytes = 0;     ///< Of the input.
+  std::chrono::milliseconds duration{};  ///< Of this run.
+  std::optional<Error> error{};  ///< Why it ended before the input did; with a journal, call it again to resume.
 };
 
 inline BulkCounts& operator+=(BulkCounts& sum, const BulkCounts& added) noexcept {

@@ -120,6 +120,7 @@ struct HttpResponse {
   Headers headers{};
   std::string body{};
   TransferMetrics metrics{};
+  int attempts = 1;  ///< How many times a client sent the request to get it.
 };
 
 /// Sends requests as they are: no retries, no redirects, no opinion about a status. `start` is the one to implement.

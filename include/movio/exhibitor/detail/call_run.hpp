@@ -183,7 +183,10 @@ class CallRun {
     const Confidential confidential{machine_.tokens(), path};
     if (result) {
       result = check_response(*std::move(result), request_.method, route_, confidential, clock().moment().wall);
-      if (result) return result;
+      if (result) {
+        result->attempts = machine_.attempts();
+        return result;
+      }
     } else {
       std::string& message = result.error().message;
       message = without_tokens(std::move(message), confidential);

@@ -28,11 +28,11 @@ namespace detail {
 inline constexpr std::size_t most_records = 5000;
 
 /// `records` is a JSON array.
-inline HttpRequest upsert_request(std::string_view path, std::string records) {
+inline HttpRequest upsert_request(std::string_view path, Body records) {
   HttpRequest request;
   request.method = "PUT";
   request.target = path;
-  request.body = Body(std::move(records));
+  request.body = std::move(records);
   return request;
 }
 

@@ -76,7 +76,7 @@ Result<BulkReceipt> upsert_all(const Caller& caller, std::string_view path, cons
   BulkReceipt receipt;
   std::size_t accepted = 0;
   for (auto& part : *parts) {
-    auto answer = caller.send(upsert_request(path, std::move(part.body)));
+    auto answer = caller.send(upsert_request(path, Body(std::move(part.body))));
     if (!answer) return with_ranges(std::move(answer.error()), accepted, part.count, total);
     const BulkReceipt of_part = receipt_in(*answer, part.count);
     receipt.total += of_part.total;

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "bulk_options.hpp"
+#include "bulk_report.hpp"
+#include "byte_source.hpp"
+#include "client.hpp"
+#include "detail/bulk_operation.hpp"
+#include "detail/bulk_run.hpp"
+#include "detail/record_source.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// Sends any number of records, several requests at a time, in memory that does not grow with their number, and tells
+/// for every record what became of it.
+///
+/// Each function blocks until the input has ended, or something ends the upload: then `BulkReport::error` says what.
+/// Trouble that passes (throttling, no connection, 5xx) slows it down and is waited out as long as
+/// `BulkOptions::patience` says. A request that the API refuses is taken apart until exactly the bad records are found;
+/// all others get through. Of records with the same id the last one wins.
+///
+/// With a journal, an upload that was killed is resumed by the same call with the same input: what was acknowledged is
+/// passed over. Sending a record again does no harm.
+///
+/// `Record` is one of the models: `Cinema`, `Film`, `Item`, `Ticket`, `Member`, `Transaction`. An upsert replaces whole
+/// records, and removing is no erasure: see resources.hpp.
+///
+/// Errors: those of `ExhibitorClient`; `storage` for the input, the journal and the rejects file; `rejected` beyond
+/// `max_rejects`; `cancelled`; `invalid_argument`. Thread-safety: every call from any thread, but for those that
+/// complete asynchronous calls.
+class Bulk {
+ public:
+  explicit Bulk(ExhibitorClient client, BulkOptions options = {})
+      : client_(std::move(client)), options_(std::move(options)) {}
+
+  /// Records of a range, which is passed once.
+  template <class Range>
+  BulkReport upsert(const Range& records) const {
+    using Record = std::decay_t<decltype(*std::begin(records))>;
+    return upsert_each<Record>(pointers_into<Record>(records));
+  }
+
+  /// Records as a callback gives them: pointers to what is there until the next call, nullptr at the end.
+  template <class Record>
+  BulkReport upsert_each(std::function<const Record*()> next) const {
+    detail::ModelSource<Record> source(std::move(next));
+    return run(detail::BulkOperation::upsert<Record>(), source);
+  }
+
+  /// NDJSON: a record on each line, which goes through as it is. Blank lines, CRLF and a byte-order mark are accepted.
+  template <class Record>
+  BulkReport upsert_ndjson(ByteSource lines) const {
+    detail::NdjsonSource<Record> source(std::move(lines));
+    return run(detail::BulkOperation::upsert<Record>(), source);
+  }
+
+  /// Removes the records that have the ids of a range; one that is not there is done.
+  template <class Record, class Range>
+  BulkReport remove(const Range& ids) const {
+    auto at = std::begin(ids);
+    const auto end = std::end(ids);
+    detail::IdSource source([=]() mutable -> std::optional<std::string_view> {
+      if (at == end) return std::nullopt;
+      return std::string_view(*at++);
+    });
+    return run(detail::BulkOperation::remove<Record>(), source);
+  }
+
+  /// The same with an id on each line, as it is.
+  template <class Record>
+  BulkReport remove_lines(ByteSource ids) const {
+    detail::IdLineSource source(std::move(ids));
+    return run(detail::BulkOperation::remove<Record>(), source);
+  }
+
+  /// Replaces all the subscriptions of each member of a range of `MemberSubscriptions`.
+  template <class Range>
+  BulkReport update_subscriptions(const Range& members) const {
+    detail::ModelSource<MemberSubscriptions> source(pointers_into<MemberSubscriptions>(members));
+    return run(detail::BulkOperation::update_subscriptions(), source);
+  }
+
+  /// The same from NDJSON: `{"member_id": ..., "subscriptions": [...]}`.
+  BulkReport update_subscriptions_ndjson(ByteSource lines) const {
+    detail::NdjsonSource<MemberSubscriptions> source(std::move(lines));
+    return run(detail::BulkOperation::update_subscriptions(), source);
+  }
+
+ private:
+  template <class Record, class Range>
+  static std::function<const Record*()> pointers_into(const Range& records) {
+    return [at = std::begin(records), end = std::end(records)]() mutable -> const Record* {
+      return at == end ? nullptr : std::addressof(*at++);
+    };
+  }
+
+  [[nodiscard]] Result<void> usable() const {
+    if (!client_.ready()) return client_.ready().error();
+    if (options_.batch_size < 1 || options_.batch_size > detail::most_records) {
+      return detail::invalid_argument("BulkOptions::batch_size must be 1 to 5000");
+    }
+    if (options_.batch_bytes < 1 || options_.in_flight < 1 || options_.patience.count() < 0) {
+      return detail::invalid_argument(
+          "BulkOptions::batch_bytes and in_flight must be positive, and patience not negative");
+    }
+    if (!client_.provider()->transport()->may_block()) {
+      return detail::invalid_argument("an upload in a callback would wait for itself");
+    }
+    return {};
+  }
+
+  BulkReport run(const detail::BulkOperation& operation, detail::RecordSource& source) const {
+    const auto fit = usable();
+    if (fit) return detail::BulkRun(client_, operation, source, options_).run();
+    BulkReport report;
+    report.error = fit.error();
+    return report;
+  }
+
+  ExhibitorClient client_;
+  BulkOptions options_;
+};
+
+}  // namespace v0
+}  // namespace movio::exhibitor

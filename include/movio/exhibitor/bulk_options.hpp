@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "bulk_report.hpp"
+#include "cancel.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// A record that was refused, by this library or by the API.
+struct BulkReject {
+  std::uint64_t line = 0;  ///< Of the input, or the record's place in it; from 1.
+  std::string reason;      ///< May hold what the API says of the record, and so personal data.
+  std::string record;      ///< The text as it was read, or would have been sent.
+};
+
+/// How far an upload is. What earlier runs of the same journal had acknowledged counts.
+struct BulkProgress {
+  std::uint64_t read = 0;                           ///< Records.
+  std::uint64_t bytes = 0;                          ///< Of the input.
+  BulkCounts counts{};                              ///< Of what has been settled.
+  int in_flight = 0;                                ///< Requests.
+  double records_per_second = 0;                    ///< Settled by this run.
+  std::optional<std::chrono::seconds> time_left{};  ///< Known when `BulkOptions::input_bytes` is.
+};
+
+/// How an upload goes about it.
+struct BulkOptions {
+  std::size_t batch_size = 5000;                    ///< Records of a request, 1 to 5000.
+  std::size_t batch_bytes = std::size_t{4} << 20U;  ///< Of a request; a 413 of the API lowers it.
+  int in_flight = 8;                                ///< Requests at a time, at most; throttling lowers it.
+  std::uint64_t max_rejects = 1000;                 ///< Beyond this the upload stops.
+  std::chrono::milliseconds patience = std::chrono::minutes(15);  ///< How long to go on trying when nothing succeeds.
+  std::string journal{};          ///< File that a killed upload is resumed from; none: "".
+  std::string rejects{};          ///< File for what was refused, as NDJSON; none: "".
+  std::uint64_t input_bytes = 0;  ///< The input's size, if it is known; 0: it is not.
+  CancelToken cancel{};           ///< Ends the upload; its journal can be resumed.
+
+  // These are called by the thread that uploads.
+  std::function<void(const BulkReject&)> on_reject{};
+  std::function<void(std::uint64_t line, std::uint64_t later)> on_superseded{};  ///< Its id came again on line `later`.
+  std::function<void(const BulkProgress&)> on_progress{};                        ///< Some four times a second.
+};
+
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,212 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "../bulk_options.hpp"
+#include "../transport.hpp"
+#include "checksum.hpp"
+#include "record_requests.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// Records of a batch that go out in one request, by their index.
+using Piece = std::vector<std::size_t>;
+
+/// Consecutive records of the input: those that go out, those that a later one of the same id supersedes, those that
+/// are refused. What a request of it was answered with takes it apart, until each record's fate is known.
+/// Pure logic. Thread-safety: none.
+class Batch {
+ public:
+  /// A record that is to be sent.
+  void add(std::uint64_t line, std::string_view text, const std::string& id) {
+    cover(line, text);
+    const auto [place, is_new] = by_id_.try_emplace(id, records_.size());
+    if (!is_new) {
+      Record& earlier = records_[place->second];
+      earlier.superseded_by = line;
+      ++superseded_;
+      place->second = records_.size();
+    }
+    text_ += text_.empty() ? '[' : ',';
+    records_.push_back({line, text_.size(), text.size(), &place->first, 0});
+    text_ += text;
+  }
+
+  /// A record that is not to be sent.
+  void refuse(std::uint64_t line, std::string_view text, std::string reason) {
+    cover(line, text);
+    refused_bytes_ += text.size();
+    rejects_.push_back({line, std::move(reason), std::string(text)});
+  }
+
+  /// To be called once, when all are added.
+  void close() {
+    if (!records_.empty()) text_ += ']';
+    body_ = Body(std::move(text_));
+    Piece all;
+    all.reserve(records_.size());
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      if (records_[i].superseded_by == 0) all.push_back(i);
+    }
+    if (!all.empty()) pieces_.push_back(std::move(all));
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return records_.size() + rejects_.size(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return text_.size() + refused_bytes_; }
+  [[nodiscard]] std::uint64_t first_line() const noexcept { return first_line_; }
+  [[nodiscard]] std::uint64_t last_line() const noexcept { return last_line_; }
+  /// A sum over the records and their lines, so that those of ranges can be added up.
+  [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_; }
+
+  /// Whether a record of one would be sent beside a record of the same id of the other.
+  [[nodiscard]] bool shares_an_id_with(const Batch& other) const {
+    const bool smaller = by_id_.size() <= other.by_id_.size();
+    const auto& few = smaller ? by_id_ : other.by_id_;
+    const auto& many = smaller ? other.by_id_ : by_id_;
+    for (const auto& entry : few) {
+      if (many.count(entry.first) != 0) return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool settled() const noexcept { return pieces_.empty(); }
+
+  /// What is to be sent next.
+  [[nodiscard]] const Piece& piece() const noexcept { return pieces_.back(); }
+
+  /// The piece as a JSON array. The whole batch is shared, not copied.
+  [[nodiscard]] Body body() const {
+    if (piece().size() == records_.size()) return body_;
+    std::string text;
+    for (const std::size_t index : piece()) {
+      text += text.empty() ? '[' : ',';
+      text += text_of(index);
+    }
+    return Body(text += ']');
+  }
+  /// The id and the text of the one record of the piece.
+  [[nodiscard]] const std::string& id() const { return *records_[piece().front()].id; }
+  [[nodiscard]] std::string_view text() const { return text_of(piece().front()); }
+
+  // What became of the piece.
+
+  void accepted(const BulkReceipt& receipt) {
+    counts_.accepted += piece().size();
+    counts_.created += receipt.created_count;
+    counts_.updated += receipt.updated_count;
+    ++counts_.batches;
+    pieces_.pop_back();
+  }
+
+  /// The piece is taken apart; one record alone is refused. Suspects are sent one by one, so that only those are
+  /// refused that the API refuses by themselves.
+  void refused(const std::string& reason, const std::vector<std::string>& suspected_ids) {
+    const Piece whole = take_piece();
+    if (whole.size() == 1) {
+      const Record& record = records_[whole.front()];
+      rejects_.push_back({record.line, reason, std::string(text_of(whole.front()))});
+      return;
+    }
+    const Piece suspects = found_in(whole, suspected_ids);
+    if (suspects.empty() || suspects.size() == whole.size()) return halve(whole);
+    for (const std::size_t suspect : suspects) pieces_.push_back({suspect});
+    Piece rest;
+    std::set_difference(whole.begin(), whole.end(), suspects.begin(), suspects.end(), std::back_inserter(rest));
+    pieces_.push_back(std::move(rest));
+  }
+
+  void retried(int times) { counts_.retried += static_cast<std::uint64_t>(times); }
+
+  /// Everything that was refused so far, and what there is to say of the whole.
+  [[nodiscard]] const std::vector<BulkReject>& rejects() const noexcept { return rejects_; }
+  [[nodiscard]] BulkCounts counts() const {
+    BulkCounts counts = counts_;
+    counts.superseded = superseded_;
+    counts.rejected = rejects_.size();
+    return counts;
+  }
+  /// Records that no answer has settled.
+  [[nodiscard]] std::size_t unsettled() const {
+    std::size_t count = 0;
+    for (const auto& waiting : pieces_) count += waiting.size();
+    return count;
+  }
+
+  template <class Tell>
+  void each_superseded(const Tell& tell) const {
+    for (const auto& record : records_) {
+      if (record.superseded_by != 0) tell(record.line, record.superseded_by);
+    }
+  }
+
+ private:
+  struct Record {
+    std::uint64_t line;
+    std::size_t offset;  // in the text
+    std::size_t length;
+    const std::string* id;
+    std::uint64_t superseded_by;  // that record's line; 0: by none
+  };
+
+  void cover(std::uint64_t line, std::string_view text) {
+    if (first_line_ == 0) first_line_ = line;
+    last_line_ = line;
+    checksum_ += detail::checksum(text, line);
+  }
+
+  [[nodiscard]] std::string_view text_of(std::size_t index) const {
+    return body_.bytes().substr(records_[index].offset, records_[index].length);
+  }
+
+  Piece take_piece() {
+    Piece piece = std::move(pieces_.back());
+    pieces_.pop_back();
+    return piece;
+  }
+
+  void halve(const Piece& whole) {
+    const auto middle = whole.begin() + static_cast<Piece::difference_type>(whole.size() / 2);
+    pieces_.emplace_back(middle, whole.end());
+    pieces_.emplace_back(whole.begin(), middle);
+  }
+
+  [[nodiscard]] Piece found_in(const Piece& whole, const std::vector<std::string>& ids) const {
+    Piece found;
+    for (const auto& id : ids) {
+      const auto place = by_id_.find(id);
+      if (place != by_id_.end()) found.push_back(place->second);
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    Piece both;
+    std::set_intersection(whole.begin(), whole.end(), found.begin(), found.end(), std::back_inserter(both));
+    return both;
+  }
+
+  std::uint64_t first_line_ = 0;
+  std::uint64_t last_line_ = 0;
+  std::uint64_t checksum_ = 0;
+  std::string text_;  // until it is closed
+  Body body_;
+  std::vector<Record> records_;
+  std::unordered_map<std::string, std::size_t> by_id_;  // the last record of each id
+  std::vector<BulkReject> rejects_;
+  std::size_t refused_bytes_ = 0;
+  std::vector<Piece> pieces_;  // the next one to be sent is the last
+  std::uint64_t superseded_ = 0;
+  BulkCounts counts_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

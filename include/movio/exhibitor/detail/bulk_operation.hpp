@@ -1,0 +1,125 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "../models/subscription.hpp"
+#include "batch.hpp"
+#include "json.hpp"
+#include "record_reader.hpp"
+#include "record_requests.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// What a failed request means for the records in it.
+enum class Verdict {
+  done,       ///< What was wanted is so already.
+  refused,    ///< One of them is not acceptable.
+  too_large,  ///< They are too much for one request.
+  passing,    ///< The same may succeed later.
+  fatal,      ///< So would every other request fare.
+};
+
+/// What a bulk run does with its records.
+class BulkOperation {
+ public:
+  enum class Kind { upsert, remove, update_subscriptions };
+
+  template <class Record>
+  static BulkOperation upsert() {
+    return {Kind::upsert, Schema<Record>::path, std::get<0>(Schema<Record>::fields).name};
+  }
+  template <class Record>
+  static BulkOperation remove() {
+    return {Kind::remove, Schema<Record>::path, std::get<0>(Schema<Record>::fields).name};
+  }
+  static BulkOperation update_subscriptions() { return {Kind::update_subscriptions, "/members", "member_id"}; }
+
+  /// For messages and the journal.
+  [[nodiscard]] std::string name() const {
+    const std::string path(path_);
+    switch (kind_) {
+      case Kind::upsert:
+        return "PUT " + path;
+      case Kind::remove:
+        return "DELETE " + path + "/{id}";
+      case Kind::update_subscriptions:
+        break;
+    }
+    return "PATCH " + path + "/{id}/subscriptions";
+  }
+
+  /// Only an upsert takes several records in one request.
+  [[nodiscard]] bool one_by_one() const noexcept { return kind_ != Kind::upsert; }
+
+  /// The request for a batch's next piece.
+  [[nodiscard]] HttpRequest request(const Batch& batch) const {
+    if (kind_ == Kind::upsert) return upsert_request(path_, batch.body());
+    if (kind_ == Kind::remove) return remove_request(path_, batch.id());
+    MemberSubscriptions wanted;
+    RecordReader(batch.text(), Reading::values).read(wanted);
+    return *subscriptions_request(wanted);  // the record was found acceptable when it came in
+  }
+
+  [[nodiscard]] Verdict verdict(const Error& error) const {
+    switch (error.kind) {
+      case ErrorKind::rejected:
+        if (error.http_status == 413) return Verdict::too_large;
+        return is_about_content(error.http_status) ? Verdict::refused : Verdict::fatal;
+      case ErrorKind::not_found:
+        if (kind_ == Kind::remove) return Verdict::done;
+        return kind_ == Kind::update_subscriptions ? Verdict::refused : Verdict::fatal;
+      case ErrorKind::connection:
+      case ErrorKind::proxy:
+      case ErrorKind::timeout:
+      case ErrorKind::rate_limited:
+      case ErrorKind::server_error:
+      case ErrorKind::issuer_unavailable:
+      case ErrorKind::overloaded:
+        return Verdict::passing;
+      default:
+        return Verdict::fatal;
+    }
+  }
+
+  /// Why a record was refused, for whoever mends it.
+  [[nodiscard]] static std::string reason_of(const Error& error) {
+    constexpr std::size_t enough = 2048;
+    if (error.details.empty()) return error.message;
+    return "HTTP " + std::to_string(error.http_status) + ": " + clean_text(error.details, enough);
+  }
+
+  /// The ids that the API's `entities` name. Their shape is not documented: what has an id may be a culprit.
+  [[nodiscard]] std::vector<std::string> suspects_in(const Error& error) const {
+    std::vector<std::string> ids;
+    const auto entities = parse_json(error.details, "the entities");
+    if (!entities || !entities->is_array()) return ids;
+    const std::string id_name(id_name_);
+    for (const auto& entity : *entities) {
+      std::string id = string_member(entity, id_name.c_str());
+      if (id.empty()) id = string_member(entity, "id");
+      if (id.empty() && entity.is_string()) id = entity.get<std::string>();
+      if (!id.empty()) ids.push_back(std::move(id));
+    }
+    return ids;
+  }
+
+ private:
+  BulkOperation(Kind kind, std::string_view path, std::string_view id_name)
+      : kind_(kind), path_(path), id_name_(id_name) {}
+
+  static bool is_about_content(int status) { return status == 400 || status == 409 || status == 422; }
+
+  Kind kind_;
+  std::string_view path_;
+  std::string_view id_name_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

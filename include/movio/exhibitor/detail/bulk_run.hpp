@@ -1,0 +1,340 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../bulk_options.hpp"
+#include "../client.hpp"
+#include "bulk_files.hpp"
+#include "bulk_operation.hpp"
+#include "intake.hpp"
+#include "pace.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// Where the engine's thread leaves answers for the thread that uploads. Thread-safety: all of it.
+class Mailbox {
+ public:
+  struct Letter {
+    std::uint64_t number;  // of the request
+    Result<HttpResponse> answer;
+  };
+
+  void put(Letter letter) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    letters_.push_back(std::move(letter));
+    changed_.notify_one();
+  }
+  void wake() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    woken_ = true;
+    changed_.notify_one();
+  }
+
+  std::vector<Letter> take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return std::exchange(letters_, {});
+  }
+
+  /// Until there is a letter, or somebody wakes it, or the time has come.
+  void wait(Clock& clock, Clock::Steady until) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (letters_.empty() && !woken_ && clock.now() < until) clock.wait_until(lock, changed_, until);
+    woken_ = false;
+  }
+
+ private:
+  std::mutex mutex_;  // guards all that follows
+  std::condition_variable changed_;
+  std::vector<Letter> letters_;
+  bool woken_ = false;
+};
+
+/// One bulk run: reads, sends, and settles the fate of every record. It runs in one thread; only answers come from
+/// another one.
+class BulkRun {
+ public:
+  BulkRun(ExhibitorClient client, BulkOperation operation, RecordSource& source, const BulkOptions& options)
+      : client_(std::move(client)),
+        clock_(client_.provider()->clock()),
+        operation_(operation),
+        source_(source),
+        options_(options),
+        begun_(clock_.now()),
+        intake_(source, operation.one_by_one() ? 1 : options.batch_size, options.batch_bytes),
+        pace_(options.in_flight, options.patience),
+        cancelled_(options.cancel, [mailbox = mailbox_] { mailbox->wake(); }),
+        either_(options.cancel, end_.token()) {}
+  BulkRun(const BulkRun&) = delete;
+  BulkRun& operator=(const BulkRun&) = delete;
+  ~BulkRun() { end_.cancel(); }  // a hook that throws leaves requests in flight
+
+  BulkReport run() {
+    if (auto opened = open(); !opened) {
+      stop(std::move(opened.error()));
+    } else {
+      work();
+      conclude();
+    }
+    return report();
+  }
+
+ private:
+  struct Shipment {
+    Batch batch;
+    std::uint64_t number = 0;  // of its request in flight; 0: none is
+    bool begun = false;        // a request of it has been sent
+    bool again = false;        // its next request is one that failed
+  };
+  using Shipments = std::list<Shipment>;
+  static constexpr std::chrono::milliseconds moment{250};  // short for a person who looks on
+
+  Result<void> open() {
+    const auto first = intake_.first_checksum();
+    if (!first) return first.error();
+    const std::string identity =
+        operation_.name() + ' ' + client_.provider()->endpoints().api_url + ' ' + std::to_string(*first);
+    auto files = BulkFiles::open(options_.journal, options_.rejects, identity);
+    if (!files) return std::move(files.error());
+    files_.emplace(*std::move(files));
+    known_rejects_ = files_->earlier().rejected;
+    intake_.pass_over(files_->acknowledged());
+    return {};
+  }
+
+  void work() {
+    for (;;) {
+      if (options_.cancel.cancelled()) stop(make_error(ErrorKind::cancelled, "the upload was cancelled"));
+      for (auto& letter : mailbox_->take()) settle(std::move(letter));
+      acknowledge(false);
+      tell_progress_in_time();
+      if (!stopped_ && (send_next() || read_next())) continue;
+      if (in_flight_ == 0 && acknowledge(true)) continue;  // what waits for the same id may go now
+      if (in_flight_ == 0 && (stopped_ || shipments_.empty())) return;
+      mailbox_->wait(clock_, next_moment());
+    }
+  }
+
+  /// Sends one request, if there is one to send and it may go out. The batches go out in the input's order; one that
+  /// shares an id with an earlier one waits until that is settled, so that the last record of an id wins.
+  bool send_next() {
+    if (in_flight_ >= pace_.allowed() || clock_.now() < pace_.not_before()) return false;
+    for (auto shipment = shipments_.begin(); shipment != shipments_.end(); ++shipment) {
+      if (shipment->number != 0 || shipment->batch.settled()) continue;
+      if (!shipment->begun && shares_an_id_with_earlier(shipment)) return false;
+      dispatch(*shipment);
+      return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool shares_an_id_with_earlier(Shipments::iterator shipment) const {
+    return std::any_of(shipments_.begin(), Shipments::const_iterator(shipment),
+                       [&](const Shipment& earlier) { return earlier.batch.shares_an_id_with(shipment->batch); });
+  }
+
+  void dispatch(Shipment& shipment) {
+    shipment.number = pace_.sent();
+    shipment.begun = true;
+    if (std::exchange(shipment.again, false)) shipment.batch.retried(1);
+    HttpRequest request = operation_.request(shipment.batch);
+    request.cancel = either_.token();
+    ++in_flight_;
+    client_.send_async(std::move(request), [mailbox = mailbox_, number = shipment.number](Result<HttpResponse> answer) {
+      mailbox->put({number, std::move(answer)});
+    });
+  }
+
+  /// Reads one batch ahead. False when there is one already, or nothing left.
+  bool read_next() {
+    const bool one_waits = !shipments_.empty() && !shipments_.back().begun && !shipments_.back().batch.settled();
+    if (one_waits || ended_) return false;
+    auto batch = intake_.next_batch();
+    if (!batch) {
+      stop(std::move(batch.error()));
+      return true;
+    }
+    ended_ = !*batch;
+    if (ended_) return false;
+    if (bytes_before_ == 0) bytes_before_ = source_.bytes();
+    count_rejects((*batch)->rejects().size());
+    shipments_.push_back(Shipment{**std::move(batch)});
+    return true;
+  }
+
+  void settle(Mailbox::Letter letter) {
+    const auto shipment = std::find_if(shipments_.begin(), shipments_.end(),
+                                       [&](const Shipment& sent) { return sent.number == letter.number; });
+    shipment->number = 0;
+    --in_flight_;
+    Batch& batch = shipment->batch;
+    const auto& answer = letter.answer;
+    const int repeated = std::max(0, (answer ? answer->attempts : answer.error().attempts) - 1);
+    batch.retried(repeated);
+    if (!answer) return settle_failure(*shipment, letter.number, answer.error());
+    pace_.succeeded();
+    if (repeated > 0) pace_.throttled(letter.number);
+    batch.accepted(receipt_in(*answer, batch.piece().size()));
+  }
+
+  void settle_failure(Shipment& shipment, std::uint64_t number, const Error& error) {
+    switch (operation_.verdict(error)) {
+      case Verdict::done:
+        pace_.succeeded();
+        return shipment.batch.accepted({});
+      case Verdict::too_large:
+        intake_.limit_bytes(shipment.batch.body().bytes().size() / 2);
+        return refuse(shipment.batch, error);
+      case Verdict::refused:
+        pace_.succeeded();
+        return refuse(shipment.batch, error);
+      case Verdict::passing:
+        shipment.again = true;
+        if (!pace_.failed(number, error, clock_.now(), chance())) stop(error);
+        return;
+      case Verdict::fatal:
+        return stop(error);
+    }
+  }
+
+  void refuse(Batch& batch, const Error& error) {
+    const std::size_t before = batch.rejects().size();
+    batch.refused(operation_.reason_of(error), operation_.suspects_in(error));
+    count_rejects(batch.rejects().size() - before);
+  }
+
+  void count_rejects(std::size_t more) {
+    known_rejects_ += more;
+    if (known_rejects_ <= options_.max_rejects) return;
+    stop(make_error(ErrorKind::rejected, "more than " + std::to_string(options_.max_rejects) +
+                                             " records were rejected; correct the input, or allow more rejects"));
+  }
+
+  /// The first reason counts. Nothing more is sent; what is in flight comes to its end.
+  void stop(Error error) {
+    if (!stopped_) stopped_ = std::move(error);
+  }
+
+  /// Puts down what became of the batches that are settled, and forgets them. Single records are put down many at a
+  /// time, unless it is to be `now`: each time costs a write to the disk. False when there was nothing to do.
+  bool acknowledge(bool now) {
+    std::vector<const Batch*> settled;
+    for (const auto& shipment : shipments_) {
+      if (shipment.number == 0 && shipment.batch.settled()) settled.push_back(&shipment.batch);
+    }
+    constexpr std::size_t many = 64;
+    now = now || !operation_.one_by_one() || settled.size() >= many || clock_.now() >= next_acknowledgement_;
+    if (settled.empty() || !now) return false;
+    next_acknowledgement_ = clock_.now() + moment;
+    if (auto written = files_->settle(settled); !written) stop(std::move(written.error()));
+    for (const Batch* batch : settled) tell(*batch);
+    shipments_.remove_if([](const Shipment& shipment) { return shipment.number == 0 && shipment.batch.settled(); });
+    return true;
+  }
+
+  void tell(const Batch& batch) {
+    counts_ += batch.counts();
+    if (options_.on_superseded) batch.each_superseded(options_.on_superseded);
+    if (!options_.on_reject) return;
+    for (const auto& reject : batch.rejects()) options_.on_reject(reject);
+  }
+
+  void conclude() {
+    for (const auto& shipment : shipments_) {
+      not_sent_ += shipment.batch.unsettled();
+      if (auto written = files_->add_rejects(shipment.batch); !written) stop(std::move(written.error()));
+      tell(shipment.batch);
+    }
+    if (!stopped_) {
+      if (auto finished = files_->finish(); !finished) stop(std::move(finished.error()));
+    }
+    tell_progress();
+  }
+
+  [[nodiscard]] Clock::Steady next_moment() const {
+    const auto next = options_.on_progress ? next_progress_ : Clock::Steady::max();
+    const bool pausing = !stopped_ && !shipments_.empty() && clock_.now() < pace_.not_before();
+    return pausing ? std::min(next, pace_.not_before()) : next;
+  }
+
+  void tell_progress_in_time() {
+    if (!options_.on_progress || clock_.now() < next_progress_) return;
+    next_progress_ = clock_.now() + moment;
+    tell_progress();
+  }
+
+  void tell_progress() const {
+    if (!options_.on_progress) return;
+    BulkProgress progress;
+    progress.read = intake_.read();
+    progress.bytes = source_.bytes();
+    progress.counts = counts();
+    progress.in_flight = in_flight_;
+    const double seconds = std::chrono::duration<double>(clock_.now() - begun_).count();
+    const auto settled = static_cast<double>(counts_.accepted + counts_.superseded + counts_.rejected);
+    if (seconds > 0) progress.records_per_second = settled / seconds;
+    if (options_.input_bytes >= progress.bytes && progress.bytes > bytes_before_) {
+      const auto left = static_cast<double>(options_.input_bytes - progress.bytes);
+      const double rate = static_cast<double>(progress.bytes - bytes_before_) / seconds;
+      progress.time_left = std::chrono::seconds(static_cast<std::int64_t>(left / rate));
+    }
+    options_.on_progress(progress);
+  }
+
+  [[nodiscard]] BulkCounts counts() const {
+    BulkCounts all = intake_.passed_counts();
+    return all += counts_;
+  }
+
+  [[nodiscard]] BulkReport report() const {
+    BulkReport report;
+    report.counts = counts();
+    report.read = intake_.read();
+    report.not_sent = not_sent_;
+    report.resumed = intake_.passed_over();
+    report.bytes = source_.bytes();
+    report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begun_);
+    report.error = stopped_;
+    return report;
+  }
+
+  const ExhibitorClient client_;
+  Clock& clock_;
+  const BulkOperation operation_;
+  RecordSource& source_;
+  const BulkOptions& options_;
+  const Clock::Steady begun_;
+  Intake intake_;
+  Pace pace_;
+  std::optional<BulkFiles> files_;
+  Shipments shipments_;  // in the input's order; one at most, the last, has something to send and has not begun
+  int in_flight_ = 0;
+  bool ended_ = false;  // the input
+  std::optional<Error> stopped_;
+  BulkCounts counts_;  // of this run
+  std::uint64_t known_rejects_ = 0;
+  std::uint64_t not_sent_ = 0;
+  std::uint64_t bytes_before_ = 0;  // the first batch that this run made
+  Clock::Steady next_progress_{};
+  Clock::Steady next_acknowledgement_{};
+  const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  const CancelSource end_;
+  const CancelRegistration cancelled_;
+  const EitherCancelled either_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

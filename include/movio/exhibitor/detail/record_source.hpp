@@ -1,0 +1,174 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "encoding.hpp"
+#include "line_reader.hpp"
+#include "record_reader.hpp"
+#include "record_requests.hpp"
+#include "record_writer.hpp"
+#include "schema.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// Where the records of a bulk run come from, one after the other. Thread-safety: none.
+class RecordSource {
+ public:
+  struct Record {
+    std::uint64_t line;     ///< Or the record's place; from 1, and growing.
+    std::string_view text;  ///< Valid until the next one is asked for.
+  };
+
+  virtual ~RecordSource() = default;
+
+  /// The next record; nothing at the end.
+  virtual Result<std::optional<Record>> next() = 0;
+
+  /// What keeps the last record from being sent, if anything does; else its id is put there.
+  virtual std::optional<std::string> examine(std::string& id) = 0;
+
+  /// How much of the input has been read.
+  [[nodiscard]] virtual std::uint64_t bytes() const noexcept = 0;
+};
+
+/// A longer line cannot be a record.
+inline constexpr std::size_t longest_line = usual_request_bytes;
+
+/// Lines that stand for themselves.
+class LineSource : public RecordSource {
+ public:
+  explicit LineSource(ByteSource bytes) : lines_(std::move(bytes), longest_line) {}
+
+  Result<std::optional<Record>> next() override {
+    auto line = lines_.next();
+    if (!line) return std::move(line.error());
+    if (!*line) return std::optional<Record>();
+    line_ = **line;
+    return std::optional<Record>({line_.number, line_.text});
+  }
+
+  std::optional<std::string> examine(std::string& id) override {
+    if (line_.too_long) return "the line is longer than 4 MiB";
+    return look_at(line_.text, id);
+  }
+
+  [[nodiscard]] std::uint64_t bytes() const noexcept override { return lines_.bytes_read(); }
+
+ private:
+  virtual std::optional<std::string> look_at(std::string_view text, std::string& id) = 0;
+
+  LineReader lines_;
+  LineReader::Line line_{};
+};
+
+/// NDJSON: each line is a record.
+template <class Model>
+class NdjsonSource : public LineSource {
+ public:
+  using LineSource::LineSource;
+
+ private:
+  std::optional<std::string> look_at(std::string_view text, std::string& id) override {
+    if (const auto problem = RecordReader(text, Reading::check).read(record_)) return problem->text();
+    id = id_of(record_);
+    return std::nullopt;
+  }
+
+  Model record_;
+};
+
+/// What keeps an id from being sent.
+inline std::optional<std::string> id_problem(std::string_view id) {
+  if (id.empty()) return "the id must not be empty";
+  for (std::string_view rest = id; !rest.empty(); rest.remove_prefix(utf8_sequence_length(rest))) {
+    if (utf8_sequence_length(rest) == 0) return "the id is not UTF-8";
+    if (is_control(rest.front())) return "the id holds a control character";
+  }
+  if (id == "." || id == "..") return "the id cannot stand in a path";
+  return std::nullopt;
+}
+
+/// Each line is an id, as it is.
+class IdLineSource : public LineSource {
+ public:
+  using LineSource::LineSource;
+
+ private:
+  std::optional<std::string> look_at(std::string_view text, std::string& id) override {
+    id = text;
+    return id_problem(text);
+  }
+};
+
+/// Structs.
+template <class Model>
+class ModelSource : public RecordSource {
+ public:
+  /// `next` gives nullptr at the end; what it points to must be there until it is called again.
+  explicit ModelSource(std::function<const Model*()> next) : next_(std::move(next)) {}
+
+  Result<std::optional<Record>> next() override {
+    record_ = next_();
+    if (record_ == nullptr) return std::optional<Record>();
+    text_.clear();
+    problem_ = RecordWriter(text_).write(*record_);
+    bytes_ += text_.size();
+    return std::optional<Record>({++count_, text_});
+  }
+
+  std::optional<std::string> examine(std::string& id) override {
+    if (problem_) return problem_->text();
+    id = id_of(*record_);
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::uint64_t bytes() const noexcept override { return bytes_; }
+
+ private:
+  std::function<const Model*()> next_;
+  const Model* record_ = nullptr;
+  std::string text_;
+  std::optional<FieldProblem> problem_;
+  std::uint64_t count_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+/// Ids.
+class IdSource : public RecordSource {
+ public:
+  /// `next` gives nothing at the end; the text must be there until it is called again.
+  explicit IdSource(std::function<std::optional<std::string_view>()> next) : next_(std::move(next)) {}
+
+  Result<std::optional<Record>> next() override {
+    const auto id = next_();
+    if (!id) return std::optional<Record>();
+    id_ = *id;
+    bytes_ += id_.size();
+    return std::optional<Record>({++count_, id_});
+  }
+
+  std::optional<std::string> examine(std::string& id) override {
+    id = id_;
+    return id_problem(id_);
+  }
+
+  [[nodiscard]] std::uint64_t bytes() const noexcept override { return bytes_; }
+
+ private:
+  std::function<std::optional<std::string_view>()> next_;
+  std::string_view id_;
+  std::uint64_t count_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

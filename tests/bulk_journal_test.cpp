@@ -1,0 +1,314 @@
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <movio/exhibitor/bulk.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bulk_fixture.hpp"
+#include "catch.hpp"
+#include "support.hpp"
+
+namespace ex = movio::exhibitor;
+using bulk::adds_up;
+using bulk::content_of;
+using bulk::film_line;
+using bulk::Fixture;
+using nlohmann::json;
+using support::contains;
+using Kind = ex::ErrorKind;
+
+namespace {
+
+struct JournalFixture : Fixture {
+  JournalFixture() {
+    options.journal = directory.file("journal");
+    options.rejects = directory.file("rejects");
+    options.batch_size = 5;
+    options.in_flight = 3;
+  }
+};
+
+std::string film_lines(int count) {
+  std::string lines;
+  for (int i = 1; i <= count; ++i) lines += film_line("f" + std::to_string(i), "title");
+  return lines;
+}
+
+std::vector<std::uint64_t> rejected_lines(const std::string& path) {
+  std::vector<std::uint64_t> lines;
+  std::istringstream rejects(content_of(path));
+  for (std::string line; std::getline(rejects, line);) lines.push_back(json::parse(line)["line"]);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// Lets the upload break off before its last batches.
+void upload_in_part(const JournalFixture& f, const std::string& lines) {
+  std::size_t count = 0;
+  f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+    if (++count <= 4) return std::nullopt;
+    return ex::json_response(403);
+  };
+  REQUIRE(f.upload(lines).error);
+  f.api->judge = [](const ex::HttpRequest&) { return std::nullopt; };
+  f.api->batches.clear();
+}
+
+void check_refused(const JournalFixture& f, const ex::BulkReport& report) {
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::storage);
+  CHECK(f.api->batches.empty());
+  CHECK(adds_up(report));
+}
+
+/// Writes fail beyond so many bytes of a file, as on a full disk.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  SmallFiles(const SmallFiles&) = delete;
+  SmallFiles& operator=(const SmallFiles&) = delete;
+  ~SmallFiles() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("bulk journal - an upload that broke off goes on where it was", "[bulk]") {
+  const JournalFixture f;
+  const std::string lines = film_lines(40);
+  upload_in_part(f, lines);
+  const auto report = f.upload(lines);
+  CHECK_FALSE(report.error);
+  CHECK(report.resumed == 20);
+  CHECK(report.read == 40);
+  CHECK(report.counts.accepted == 40);
+  CHECK(report.counts.created == 40);
+  CHECK(report.counts.batches == 8);
+  CHECK(f.api->batches.size() == 4);
+  CHECK(f.api->films.size() == 40);
+  CHECK(adds_up(report));
+}
+
+TEST_CASE("bulk journal - a finished one is replaced", "[bulk]") {
+  const JournalFixture f;
+  CHECK_FALSE(f.upload(film_lines(10)).error);
+  const auto again = f.upload(film_lines(12));
+  CHECK_FALSE(again.error);
+  CHECK(again.resumed == 0);
+  CHECK(again.counts.accepted == 12);
+  CHECK(again.counts.updated == 10);
+}
+
+TEST_CASE("bulk journal - an unfinished one of another upload is refused", "[bulk]") {
+  JournalFixture f;
+  upload_in_part(f, film_lines(40));
+  SECTION("another input") { check_refused(f, f.upload(film_line("other", "x") + film_lines(40))); }
+  SECTION("another operation") { check_refused(f, f.bulk().remove<ex::Film>(std::vector<std::string>{"f1"})); }
+  SECTION("an input that is shorter") { check_refused(f, f.upload(film_lines(15))); }
+  SECTION("an input that differs later") {
+    std::string lines = film_lines(40);
+    lines[lines.find("\"f7\"") + 1] = 'g';
+    check_refused(f, f.upload(lines));
+  }
+  SECTION("an input that has lost a line") {
+    std::string lines = film_lines(40);
+    lines.erase(lines.find("{\"film_id\":\"f7\""), film_line("f7", "title").size());
+    check_refused(f, f.upload(lines));
+  }
+  const auto report = f.upload(film_lines(40));
+  CHECK_FALSE(report.error);
+  CHECK(report.resumed == 20);
+}
+
+TEST_CASE("bulk journal - holds no record, and only its owner may read it", "[bulk]") {
+  const JournalFixture f;
+  upload_in_part(f, film_line("planted-id", "planted title") + film_line("planted-id-2", "bad") + film_lines(30));
+  CHECK_FALSE(contains(content_of(f.options.journal), "planted"));
+  CHECK(contains(content_of(f.options.rejects), "planted-id-2"));
+  for (const auto& path : {f.options.journal, f.options.rejects}) {
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777U) == 0600U);
+  }
+}
+
+TEST_CASE("bulk journal - single records are put down together, and resumed one by one", "[bulk]") {
+  JournalFixture f;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1000; ++i) ids.push_back("f" + std::to_string(i % 900));
+  std::size_t count = 0;
+  f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+    if (++count > 700) return ex::json_response(403);
+    return std::nullopt;
+  };
+  const auto broken = f.bulk().remove<ex::Film>(ids);
+  REQUIRE(broken.error);
+  CHECK(broken.counts.accepted == 700);
+  CHECK(adds_up(broken));
+  const auto journal = content_of(f.options.journal);
+  CHECK(std::count(journal.begin(), journal.end(), '\n') < 40);
+
+  f.api->judge = [](const ex::HttpRequest&) { return std::nullopt; };
+  f.api->batches.clear();
+  const auto report = f.bulk().remove<ex::Film>(ids);
+  CHECK_FALSE(report.error);
+  CHECK(report.resumed == 700);
+  CHECK(report.counts.accepted == 1000);
+  CHECK(f.api->batches.size() == 300);
+}
+
+TEST_CASE("bulk journal - a second upload cannot use it meanwhile", "[bulk]") {
+  JournalFixture f;
+  std::optional<ex::BulkReport> second;
+  f.api->judge = [&](const ex::HttpRequest&) {
+    if (!second) second = f.upload(film_lines(10));
+    return std::nullopt;
+  };
+  CHECK_FALSE(f.upload(film_lines(10)).error);
+  REQUIRE(second);
+  REQUIRE(second->error);
+  CHECK(second->error->kind == Kind::storage);
+}
+
+TEST_CASE("bulk journal - rejects are told once, whatever broke off", "[bulk]") {
+  JournalFixture f;
+  const std::string lines =
+      film_lines(6) + "nonsense\n" + film_line("b1", "bad") + film_lines(40) + film_line("b2", "bad");
+  upload_in_part(f, lines);
+  CHECK_FALSE(f.upload(lines).error);
+  CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{7, 8, 49});
+  const auto reject = json::parse(content_of(f.options.rejects).substr(0, content_of(f.options.rejects).find('\n')));
+  CHECK(reject["record"] == "nonsense");
+  CHECK(reject["reason"] == "the record is not valid JSON");
+}
+
+TEST_CASE("bulk journal - rejects that are not UTF-8 can be read all the same", "[bulk]") {
+  const JournalFixture f;
+  CHECK_FALSE(f.upload("\xff\"\\\n").error);
+  CHECK(json::parse(content_of(f.options.rejects))["record"] == "\xEF\xBF\xBD\"\\");
+}
+
+TEST_CASE("bulk journal - without one the rejects file begins anew", "[bulk]") {
+  JournalFixture f;
+  f.options.journal.clear();
+  CHECK_FALSE(f.upload("1\n").error);
+  CHECK_FALSE(f.upload("1\n2\n").error);
+  CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("bulk journal - a cancelled upload can be resumed", "[bulk]") {
+  JournalFixture f;
+  const ex::CancelSource cancel;
+  f.options.cancel = cancel.token();
+  std::size_t count = 0;
+  f.api->judge = [&](const ex::HttpRequest&) {
+    if (++count == 4) cancel.cancel();
+    return std::nullopt;
+  };
+  const auto report = f.upload(film_lines(40));
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::cancelled);
+  CHECK(report.counts.accepted > 0);
+  CHECK(report.counts.accepted < 40);
+  CHECK(adds_up(report));
+  f.options.cancel = {};
+  const auto resumed = f.upload(film_lines(40));
+  CHECK_FALSE(resumed.error);
+  CHECK(resumed.resumed >= report.counts.accepted);
+  CHECK(resumed.counts.accepted == 40);
+}
+
+TEST_CASE("bulk journal - a full disk ends the upload, and it can be resumed", "[bulk]") {
+  JournalFixture f;
+  const std::string lines = film_lines(200) + film_line("b", "bad");
+  {
+    const SmallFiles full(2000);
+    const auto report = f.upload(lines);
+    REQUIRE(report.error);
+    CHECK(report.error->kind == Kind::storage);
+    CHECK(contains(report.error->message, f.options.journal));
+    CHECK(report.counts.accepted < 200);
+    CHECK(adds_up(report));
+  }
+  const auto resumed = f.upload(lines);
+  CHECK_FALSE(resumed.error);
+  CHECK(resumed.resumed > 0);
+  CHECK(resumed.counts.accepted == 200);
+  CHECK(resumed.counts.rejected == 1);
+}
+
+TEST_CASE("bulk journal - a rejects file that cannot be written ends the upload", "[bulk]") {
+  JournalFixture f;
+  f.options.journal.clear();
+  const SmallFiles full(200);
+  const auto report = f.upload(std::string(100, '1') + '\n' + std::string(100, '2') + '\n' + film_lines(100));
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::storage);
+  CHECK(adds_up(report));
+}
+
+TEST_CASE("bulk journal - an upload that is killed anywhere loses nothing", "[bulk]") {
+  const unsigned seed = GENERATE(range(1U, 120U));
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  JournalFixture f;
+  f.options.batch_size = 1 + random() % 12;
+  f.options.in_flight = 1 + static_cast<int>(random() % 5);
+  f.api->name_entities = random() % 2 == 0;
+  f.api->deferred = true;
+  std::string lines;
+  std::map<std::string, std::string> wanted;
+  std::vector<std::uint64_t> bad;
+  for (std::uint64_t line = 1; line <= 200; ++line) {
+    const std::string id = "f" + std::to_string(random() % 80);
+    const bool is_bad = random() % 15 == 0;
+    const std::string title = is_bad ? "bad" : "title " + std::to_string(line);
+    lines += film_line(is_bad ? "bad" + id + '-' + std::to_string(line) : id, title);
+    if (is_bad) {
+      bad.push_back(line);
+    } else {
+      wanted[id] = title;
+    }
+  }
+  // What a kill would leave: the files and the API as they are at that moment, the journal's end perhaps torn.
+  const auto kill_at = random() % 40;
+  unsigned moments = 0;
+  struct {
+    std::string journal, rejects;
+    std::map<std::string, std::string> films;
+  } left;
+  f.clock->happen = [&] {
+    if (moments++ == kill_at) left = {content_of(f.options.journal), content_of(f.options.rejects), f.api->films};
+    return f.api->answer_one(random());
+  };
+  (void)f.upload(lines);
+  if (left.journal.empty()) return;
+  left.journal.resize(left.journal.size() - std::min<std::size_t>(left.journal.size(), random() % 30));
+  std::ofstream(f.options.journal) << left.journal;
+  std::ofstream(f.options.rejects) << left.rejects;
+  f.api->films = left.films;
+  f.rejects.clear();
+  f.options.batch_size = 1 + random() % 12;
+
+  const auto report = f.upload(lines);
+  CHECK_FALSE(report.error);
+  CHECK(report.read == 200);
+  CHECK(report.counts.rejected == bad.size());
+  CHECK(adds_up(report));
+  CHECK(f.api->films == wanted);
+  CHECK(rejected_lines(f.options.rejects) == bad);
+}

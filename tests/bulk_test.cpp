@@ -1,0 +1,426 @@
+#include <movio/exhibitor/bulk.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bulk_fixture.hpp"
+#include "catch.hpp"
+#include "support.hpp"
+
+namespace ex = movio::exhibitor;
+using bulk::adds_up;
+using bulk::film_line;
+using bulk::Fixture;
+using nlohmann::json;
+using support::contains;
+using Kind = ex::ErrorKind;
+using Ids = std::vector<std::string>;
+
+namespace {
+
+std::string film_lines(int count) {
+  std::string lines;
+  for (int i = 1; i <= count; ++i) lines += film_line("f" + std::to_string(i), "title");
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("bulk - lines go out in batches, as they are", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 2;
+  const std::string odd = "{ \"title\":\t\"caf\\u00e9\", \"film_id\": \"f3\", \"new_member\": 1.50 }";
+  std::string sent;
+  f.api->judge = [&sent](const ex::HttpRequest& request) {
+    CHECK(request.method == "PUT");
+    CHECK(request.target == "https://api.example/films");
+    sent = request.body.bytes();
+    return std::nullopt;
+  };
+  const auto report = f.upload(film_lines(2) + odd + "\n");
+  CHECK_FALSE(report.error);
+  CHECK(f.api->batches == std::vector<Ids>{{"f1", "f2"}, {"f3"}});
+  CHECK(sent == '[' + odd + ']');
+  CHECK(report.read == 3);
+  CHECK(report.counts.accepted == 3);
+  CHECK(report.counts.created == 3);
+  CHECK(report.counts.batches == 2);
+  CHECK(adds_up(report));
+}
+
+TEST_CASE("bulk - an empty input is an upload of nothing", "[bulk]") {
+  const Fixture f;
+  const auto report = f.upload("\n  \n\r\n");
+  CHECK_FALSE(report.error);
+  CHECK(report.read == 0);
+  CHECK(f.api->batches.empty());
+}
+
+TEST_CASE("bulk - a byte limit makes batches smaller", "[bulk]") {
+  Fixture f;
+  f.options.batch_bytes = 100;
+  f.api->judge = [](const ex::HttpRequest& request) {
+    const auto& body = request.body.bytes();
+    CHECK((body.size() <= 100 || json::parse(body).size() == 1));
+    return std::nullopt;
+  };
+  const auto report = f.upload(film_lines(10) + film_line("larger than all that", std::string(60, 'x')));
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 11);
+  CHECK(f.api->batches.size() == 5);
+}
+
+TEST_CASE("bulk - lines that cannot be records are rejected by their number, and the others get through", "[bulk]") {
+  Fixture f;
+  const auto report = f.upload(
+      "{\"film_id\":\"f1\",\"title\":\"a\"}\n"
+      "\n"
+      "{\"film_id\":\"f2\",\"title\":7}\n"
+      "{\"film_id\":\"f3\"\n"
+      "{\"film_id\":\"\",\"title\":\"a\"}\n"
+      "{\"film_id\":\"f4\",\"title\":\"\xff\"}\n"
+      "{\"film_id\":\"f5\",\"title\":\"b\"}\n");
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 2);
+  CHECK(report.counts.rejected == 4);
+  CHECK(adds_up(report));
+  REQUIRE(f.rejects.size() == 4);
+  CHECK(f.rejects[0].line == 3);
+  CHECK(f.rejects[0].reason == "title must be a string");
+  CHECK(f.rejects[0].record == "{\"film_id\":\"f2\",\"title\":7}");
+  CHECK(f.rejects[1].line == 4);
+  CHECK(f.rejects[1].reason == "the record is not valid JSON");
+  CHECK(f.rejects[2].reason == "film_id must not be empty");
+  CHECK(f.rejects[3].line == 6);
+  CHECK(f.rejects[3].reason == "the record is not UTF-8");
+  CHECK(f.api->batches == std::vector<Ids>{{"f1", "f5"}});
+}
+
+TEST_CASE("bulk - a batch of nothing but rejects sends nothing", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 2;
+  const auto report = f.upload("1\n2\n3\n");
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.rejected == 3);
+  CHECK(f.api->batches.empty());
+}
+
+TEST_CASE("bulk - of an id that is twice in a batch the last record wins", "[bulk]") {
+  Fixture f;
+  const auto report = f.upload(film_line("f1", "first") + film_line("f2", "a") + film_line("f1", "second") +
+                               film_line("\\u0066", "x") + film_line("f1", "third"));
+  CHECK_FALSE(report.error);
+  CHECK(f.api->films["f1"] == "third");
+  CHECK(f.api->batches == std::vector<Ids>{{"f2", "\\u0066", "f1"}});
+  CHECK(report.counts.superseded == 2);
+  CHECK(f.superseded == std::map<std::uint64_t, std::uint64_t>{{1, 3}, {3, 5}});
+  CHECK(adds_up(report));
+}
+
+TEST_CASE("bulk - an id is the same however it is escaped", "[bulk]") {
+  Fixture f;
+  const auto report = f.upload("{\"film_id\":\"fa\",\"title\":\"a\"}\n{\"film_id\":\"f\\u0061\",\"title\":\"b\"}\n");
+  CHECK(report.counts.superseded == 1);
+  CHECK(f.api->films["fa"] == "b");
+}
+
+TEST_CASE("bulk - a rejected batch is taken apart until just the bad records are found", "[bulk]") {
+  const bool named = GENERATE(false, true);
+  CAPTURE(named);
+  Fixture f;
+  f.api->name_entities = named;
+  std::string lines;
+  for (int i = 1; i <= 100; ++i) lines += film_line("f" + std::to_string(i), i % 40 == 7 ? "bad" : "good");
+  const auto report = f.upload(lines);
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 97);
+  CHECK(report.counts.rejected == 3);
+  CHECK(report.counts.created == 97);
+  CHECK(f.api->films.size() == 97);
+  CHECK(adds_up(report));
+  Ids bad;
+  for (const auto& reject : f.rejects) {
+    bad.push_back(std::to_string(reject.line));
+    CHECK(contains(reject.reason, "the title is bad"));
+  }
+  std::sort(bad.begin(), bad.end());
+  CHECK(bad == Ids{"47", "7", "87"});
+  if (named) CHECK(f.api->batches.size() == 5);  // the whole, the good ones, three suspects
+}
+
+TEST_CASE("bulk - suspects that the API names wrongly get through all the same", "[bulk]") {
+  Fixture f;
+  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    const auto records = json::parse(request.body.bytes());
+    const bool bad =
+        std::any_of(records.begin(), records.end(), [](const json& film) { return film["title"] == "bad"; });
+    if (!bad) return std::nullopt;
+    return ex::json_response(422, R"({"message": "no", "entities": [{"film_id": "f1"}, {"id": "f2"}, "f3", 7, null]})");
+  };
+  const auto report = f.upload(film_lines(8) + film_line("f9", "bad"));
+  CHECK(report.counts.accepted == 8);
+  CHECK(report.counts.rejected == 1);
+  REQUIRE(f.rejects.size() == 1);
+  CHECK(f.rejects[0].line == 9);
+}
+
+TEST_CASE("bulk - 413 makes requests smaller, also those to come", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 64;
+  constexpr std::size_t most = 500;
+  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    if (request.body.bytes().size() <= most) return std::nullopt;
+    return ex::json_response(413);
+  };
+  f.options.in_flight = 1;
+  const auto report = f.upload(film_lines(500));
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 500);
+  const auto too_large =
+      std::count_if(f.api->batches.begin(), f.api->batches.end(), [](const Ids& ids) { return ids.size() > 20; });
+  CHECK(too_large < 8);
+}
+
+TEST_CASE("bulk - a record that is too large alone is rejected", "[bulk]") {
+  Fixture f;
+  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    if (request.body.bytes().size() <= 200) return std::nullopt;
+    return ex::json_response(413);
+  };
+  const auto report = f.upload(film_lines(3) + film_line("big", std::string(300, 'x')) + film_line("f9", "a"));
+  CHECK(report.counts.accepted == 4);
+  CHECK(report.counts.rejected == 1);
+  REQUIRE(f.rejects.size() == 1);
+  CHECK(f.rejects[0].line == 4);
+}
+
+TEST_CASE("bulk - too many rejects stop the search", "[bulk]") {
+  Fixture f;
+  f.options.max_rejects = 10;
+  std::string lines;
+  for (int i = 1; i <= 6000; ++i) lines += film_line("f" + std::to_string(i), "bad");
+  const auto report = f.upload(lines);
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::rejected);
+  CHECK(report.counts.rejected == 11);
+  CHECK(f.api->batches.size() < 200);
+  CHECK(adds_up(report));
+  CHECK(report.not_sent == report.read - 11);
+}
+
+TEST_CASE("bulk - throttling slows the upload and does not fail it", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 1;
+  int count = 0;
+  f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+    if (++count % 3 != 0) return ex::json_response(429, "{}", {{"Retry-After", "60"}});
+    return std::nullopt;
+  };
+  const auto begun = f.clock->now();
+  const auto report = f.upload(film_lines(20));
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 20);
+  CHECK(report.counts.retried == 40);
+  CHECK(f.clock->now() - begun >= std::chrono::minutes(20));
+}
+
+TEST_CASE("bulk - an outage is waited out as long as patience lasts", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 1;
+  bool down = false;
+  f.api->judge = [&](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+    if (f.api->films.size() == 3) down = true;
+    if (!down) return std::nullopt;
+    return ex::json_response(503);
+  };
+  const auto begun = f.clock->now();
+  const auto report = f.upload(film_lines(10));
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::server_error);
+  CHECK(report.counts.accepted == 3);
+  CHECK(adds_up(report));
+  const auto waited = f.clock->now() - begun;
+  CHECK(waited > std::chrono::minutes(13));
+  CHECK(waited <= std::chrono::minutes(15));
+  CHECK(f.api->batches.size() < 200);
+}
+
+TEST_CASE("bulk - who has never got through is told at once", "[bulk]") {
+  Fixture f;
+  f.api->judge = [](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+    return ex::detail::make_error(Kind::connection, "nobody there");
+  };
+  const auto begun = f.clock->now();
+  const auto report = f.upload(film_lines(10));
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::connection);
+  CHECK(f.clock->now() == begun);
+  CHECK(report.not_sent == 10);
+}
+
+TEST_CASE("bulk - what no request would survive ends the upload", "[bulk]") {
+  const int status = GENERATE(401, 403, 404, 405, 302);
+  CAPTURE(status);
+  Fixture f;
+  f.options.batch_size = 1;
+  f.options.in_flight = 1;
+  f.api->judge = [status](const ex::HttpRequest&) { return ex::json_response(status); };
+  const auto report = f.upload(film_lines(10));
+  REQUIRE(report.error);
+  CHECK(f.api->batches.size() <= 2);  // a 401 is tried with a fresh token
+  CHECK(report.counts.rejected == 0);
+  CHECK(adds_up(report));
+}
+
+TEST_CASE("bulk - structs are checked and sent like lines", "[bulk]") {
+  Fixture f;
+  std::vector<ex::Film> films{{"f1", "a"}, {"", "b"}, {"f3", "\xff"}, {"f1", "c"}};
+  const auto report = f.bulk().upsert(films);
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 1);
+  CHECK(report.counts.superseded == 1);
+  CHECK(report.counts.rejected == 2);
+  CHECK(f.api->films == std::map<std::string, std::string>{{"f1", "c"}});
+  REQUIRE(f.rejects.size() == 2);
+  CHECK(f.rejects[0].line == 2);
+  CHECK(f.rejects[1].reason == "title is not UTF-8");
+  CHECK(adds_up(report));
+}
+
+TEST_CASE("bulk - many are removed, and one that is not there is done", "[bulk]") {
+  Fixture f;
+  f.api->films = {{"f1", "a"}, {"f/2", "b"}, {"f3", "c"}};
+  const auto report = f.bulk().remove<ex::Film>(Ids{"f1", "f/2", "gone", "", "..", "f1"});
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 4);
+  CHECK(report.counts.rejected == 2);
+  CHECK(f.api->films.size() == 1);
+  CHECK(adds_up(report));
+
+  std::istringstream ids("f3\r\n\nnobody\n");
+  const auto second = f.bulk().remove_lines<ex::Film>(ex::bytes_of(ids));
+  CHECK(second.counts.accepted == 2);
+  CHECK(f.api->films.empty());
+}
+
+TEST_CASE("bulk - subscriptions are changed one member at a time", "[bulk]") {
+  Fixture f;
+  std::vector<std::string> asked;
+  f.api->judge = [&asked](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    asked.push_back(request.method + ' ' + request.target + ' ' + std::string(request.body.bytes()));
+    return asked.size() == 2 ? ex::json_response(404) : ex::HttpResponse{204};
+  };
+  std::istringstream lines(
+      R"({"member_id":"m/1","subscriptions":[{"category_id":"a","channel":"SMS","state":"SUBSCRIBED"}]}
+{"member_id":"m2","subscriptions":[]}
+{"member_id":"m3","subscriptions":[{"category_id":"a"}]}
+{"member_id":"m4","surprise":1,"subscriptions":[]}
+)");
+  const auto report = f.bulk().update_subscriptions_ndjson(ex::bytes_of(lines));
+  CHECK_FALSE(report.error);
+  CHECK(asked == Ids{"PATCH https://api.example/members/m%2F1/subscriptions "
+                     R"([{"category_id":"a","channel":"SMS","state":"SUBSCRIBED"}])",
+                     "PATCH https://api.example/members/m2/subscriptions []"});
+  CHECK(report.counts.accepted == 1);
+  CHECK(report.counts.rejected == 3);
+  CHECK(adds_up(report));
+}
+
+TEST_CASE("bulk - options that make no sense are refused", "[bulk]") {
+  const auto refused = [](auto change) {
+    Fixture f;
+    change(f.options);
+    const auto report = f.upload(film_lines(1));
+    return report.error && report.error->kind == Kind::invalid_argument && f.api->batches.empty();
+  };
+  CHECK(refused([](ex::BulkOptions& o) { o.batch_size = 0; }));
+  CHECK(refused([](ex::BulkOptions& o) { o.batch_size = 5001; }));
+  CHECK(refused([](ex::BulkOptions& o) { o.batch_bytes = 0; }));
+  CHECK(refused([](ex::BulkOptions& o) { o.in_flight = 0; }));
+  CHECK(refused([](ex::BulkOptions& o) { o.patience = std::chrono::milliseconds(-1); }));
+}
+
+TEST_CASE("bulk - progress is told, and adds up at the end", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 1;
+  const std::string lines = film_lines(10);
+  f.options.input_bytes = lines.size();
+  f.api->judge = [&f](const ex::HttpRequest&) {
+    f.clock->advance(std::chrono::seconds(1));
+    return std::nullopt;
+  };
+  std::vector<ex::BulkProgress> told;
+  f.options.on_progress = [&told](const ex::BulkProgress& progress) { told.push_back(progress); };
+  CHECK_FALSE(f.upload(lines).error);
+  REQUIRE(told.size() >= 10);
+  CHECK(told.back().read == 10);
+  CHECK(told.back().counts.accepted == 10);
+  CHECK(told.back().bytes == lines.size());
+  CHECK(told.back().records_per_second > 0.9);
+}
+
+TEST_CASE("bulk - batches are in flight together unless they share an id", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 2;
+  f.options.in_flight = 3;
+  f.api->deferred = true;
+  std::vector<std::size_t> waiting;
+  f.clock->happen = [&] {
+    waiting.push_back(f.api->waiting());
+    return f.api->answer_one(waiting.back() - 1);
+  };
+  const auto report = f.upload(film_lines(6) + film_line("f1", "again") + film_lines(1));
+  CHECK_FALSE(report.error);
+  CHECK(waiting == std::vector<std::size_t>{3, 2, 1, 1});
+  CHECK(f.api->films["f1"] == "title");
+  CHECK(report.counts.superseded == 1);
+}
+
+TEST_CASE("bulk - whatever happens, every record has one fate and the last of an id wins", "[bulk]") {
+  const unsigned seed = GENERATE(range(1U, 60U));
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  const auto one_in = [&random](unsigned n) { return random() % n == 0; };
+  Fixture f;
+  f.options.batch_size = 1 + random() % 40;
+  f.options.in_flight = 1 + static_cast<int>(random() % 8);
+  f.options.batch_bytes = 100 + random() % 2000;
+  f.api->name_entities = one_in(2);
+  f.api->deferred = true;
+  std::size_t most_waiting = 0;
+  f.clock->happen = [&] {
+    most_waiting = std::max(most_waiting, f.api->waiting());
+    return f.api->answer_one(random());
+  };
+  f.api->judge = [&](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    if (one_in(10)) return ex::json_response(429, "{}", {{"Retry-After", "1"}});
+    if (one_in(10) && !f.api->films.empty()) return ex::json_response(503);
+    if (one_in(10) && !f.api->films.empty()) return ex::detail::make_error(Kind::connection, "broken");
+    if (request.body.bytes().size() > 1500) return ex::json_response(413);
+    return std::nullopt;
+  };
+  std::string lines;
+  std::map<std::string, std::string> wanted;
+  std::uint64_t bad = 0;
+  for (int i = 0; i < 500; ++i) {
+    const std::string id = "f" + std::to_string(random() % 200);
+    if (one_in(20)) {
+      lines += "{\"film_id\":" + id + "}\n";
+      ++bad;
+    } else {
+      const std::string title = "title " + std::to_string(i);
+      lines += film_line(id, title);
+      wanted[id] = title;
+    }
+  }
+  const auto report = f.upload(lines);
+  CHECK_FALSE(report.error);
+  CHECK(report.read == 500);
+  CHECK(report.not_sent == 0);
+  CHECK(report.counts.rejected == bad);
+  CHECK(f.rejects.size() == bad);
+  CHECK(f.superseded.size() == report.counts.superseded);
+  CHECK(adds_up(report));
+  CHECK(f.api->films == wanted);
+  CHECK(most_waiting <= static_cast<std::size_t>(f.options.in_flight));
+}
