@@ -9,12 +9,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "resources.hpp"
 #include "settings.hpp"
 
 namespace cli {
@@ -105,12 +105,6 @@ ex::Result<ex::HttpResponse> send(const Options& options, ex::HttpRequest reques
   return client.send(std::move(request));
 }
 
-// --- delete
-// -----------------------------------------------------------------------------------------------------------
-
-/// Whether transactions can be deleted is not documented; the API will tell.
-constexpr std::array<std::string_view, 6> resources{"cinemas", "films", "items", "tickets", "members", "transactions"};
-
 }  // namespace
 
 int token_command(const Options& options) {
@@ -137,9 +131,9 @@ int request_command(const Options& options) {
 }
 
 int delete_command(const Options& options) {
-  if (std::find(resources.begin(), resources.end(), options.resource) == resources.end()) {
-    return report(failure(ex::ErrorKind::invalid_argument,
-                          "RESOURCE must be cinemas, films, items, tickets, members or transactions"));
+  if (const auto resource = find_resource(options.resource); !resource) return report(resource.error());
+  if (options.journal || options.rejects || options.in_flight || options.max_rejects || options.no_progress) {
+    return report(failure(ex::ErrorKind::invalid_argument, "options of many deletions need --ids FILE"));
   }
   if (options.id.empty()) return report(failure(ex::ErrorKind::invalid_argument, "ID must not be empty"));
   ex::HttpRequest request;
@@ -147,6 +141,21 @@ int delete_command(const Options& options) {
   request.target = '/' + options.resource + '/' + ex::path_segment(options.id);
   const auto response = send(options, std::move(request));
   return response ? 0 : report(response.error());
+}
+
+int subscriptions_command(const Options& options) {
+  auto settings = settings_of(options);
+  if (!settings) return report(settings.error());
+  const auto text = read_file(options.file);
+  if (!text) return report(text.error());
+  const auto wanted = ex::read_record<ex::MemberSubscriptions>(
+      R"({"member_id":"that of the command line","subscriptions":)" + *text + '}');
+  if (!wanted) return report(wanted.error());
+  const Interrupt interrupt;
+  const ex::ExhibitorClient client(settings->endpoints, settings->credentials, settings->client);
+  const ex::CancelRegistration interrupted(interrupt.token(), [&client] { client.cancel_all(); });
+  const auto done = client.members().update_subscriptions(options.id, wanted->subscriptions);
+  return done ? 0 : report(done.error());
 }
 
 }  // namespace cli

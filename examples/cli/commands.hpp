@@ -9,5 +9,6 @@ namespace cli {
 int token_command(const Options& options);
 int request_command(const Options& options);
 int delete_command(const Options& options);
+int subscriptions_command(const Options& options);
 
 }  // namespace cli

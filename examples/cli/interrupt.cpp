@@ -10,35 +10,33 @@
 namespace cli {
 namespace {
 
-sigset_t interrupts() {
-  sigset_t set{};
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  return set;
-}
-
-bool are_ignored() {  // as under nohup, or in the background of a script: whoever arranged that wants it so
+bool is_ignored(int signal) {  // as in the background of a script: whoever arranged that wants it so
   struct sigaction action {};
-  return sigaction(SIGINT, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 }  // namespace
 
 // A thread that waits for the signal, instead of a handler: it may take locks, as cancelling does.
-Interrupt::Interrupt() : enabled_(!are_ignored()) {
-  if (!enabled_) return;
-  const sigset_t set = interrupts();
-  pthread_sigmask(SIG_BLOCK, &set, &previous_mask_);
+Interrupt::Interrupt() {
+  sigemptyset(&signals_);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    if (is_ignored(signal)) continue;
+    sigaddset(&signals_, signal);
+    wake_up_ = signal;
+  }
+  if (wake_up_ == 0) return;
+  pthread_sigmask(SIG_BLOCK, &signals_, &previous_mask_);
   watcher_ = std::thread([this] { watch(); });
 }
 
 Interrupt::~Interrupt() {
-  if (!enabled_) return;
+  if (wake_up_ == 0) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ended_ = true;
     ending_.notify_all();
-    pthread_kill(watcher_.native_handle(), SIGINT);  // under the mutex: the watcher cannot be gone yet
+    pthread_kill(watcher_.native_handle(), wake_up_);  // under the mutex: the watcher cannot be gone yet
   }
   watcher_.join();
   // After a cancellation it stays blocked: a second Ctrl-C must not end the program before it has told of the first.
@@ -46,9 +44,8 @@ Interrupt::~Interrupt() {
 }
 
 void Interrupt::watch() {
-  const sigset_t set = interrupts();
   int signal = 0;
-  sigwait(&set, &signal);
+  sigwait(&signals_, &signal);
   std::unique_lock<std::mutex> lock(mutex_);
   if (ended_) return;
   lock.unlock();

@@ -10,9 +10,9 @@ namespace cli {
 
 namespace ex = movio::exhibitor;
 
-/// While one lives, Ctrl-C cancels what its token was given to; what has not ended a second later ends with the
-/// process. Make it before anything that starts threads: they inherit that SIGINT is not theirs. There is one at a
-/// time.
+/// While one lives, Ctrl-C and SIGTERM cancel what its token was given to; what has not ended a second later ends with
+/// the process. Make it before anything that starts threads: they inherit that these signals are not theirs. There is
+/// one at a time.
 class Interrupt {
  public:
   Interrupt();
@@ -26,7 +26,8 @@ class Interrupt {
   void watch();
 
   const ex::CancelSource cancel_;
-  bool enabled_ = true;
+  sigset_t signals_{};  ///< That are waited for.
+  int wake_up_ = 0;     ///< One of them; 0: there are none.
   sigset_t previous_mask_{};
   std::mutex mutex_;  ///< Guards what follows.
   std::condition_variable ending_;

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "upload.hpp"
 
 namespace cli {
 namespace {
@@ -34,7 +35,11 @@ int run(int argc, const char* const* argv) {
     case Command::request:
       return request_command(*options);
     case Command::remove:
-      return delete_command(*options);
+      return options->file.empty() ? delete_command(*options) : delete_many_command(*options);
+    case Command::upload:
+      return upload_command(*options);
+    case Command::subscriptions:
+      return subscriptions_command(*options);
     case Command::check:
       return check_command(*options);
   }

@@ -60,6 +60,22 @@ CLI::App* add_command(CLI::App& app, Options& options, Command command, const ch
   return added;
 }
 
+void add_resource(CLI::App* command, Options& options) {
+  command->add_option("RESOURCE", options.resource, "cinemas, films, items, tickets, members or transactions")
+      ->required()
+      ->type_name("");
+}
+
+void add_bulk_options(CLI::App* command, Options& options) {
+  command->add_option("--in-flight", options.in_flight, "requests at a time; 8 by default")->type_name("N");
+  command->add_option("--max-rejects", options.max_rejects, "stop beyond so many; 1000 by default")->type_name("N");
+  command->add_option("--rejects", options.rejects, "put down what was rejected, and why, as NDJSON")
+      ->type_name("FILE");
+  command->add_option("--journal", options.journal, "put down what is done; the same command resumes from it")
+      ->type_name("FILE");
+  command->add_flag("--no-progress", options.no_progress, "show nothing meanwhile")->disable_flag_override();
+}
+
 void add_commands(CLI::App& app, Options& options) {
   CLI::App* const token = add_command(app, options, Command::token, "token", "Get a token and describe it in JSON");
   token->add_flag("--show", options.show, "with the access token itself, which cannot be revoked")
@@ -72,11 +88,27 @@ void add_commands(CLI::App& app, Options& options) {
   request->add_option("--data", options.data, "the body, or a file that holds it; @- is standard input")
       ->type_name("JSON|@FILE");
 
-  CLI::App* const remove = add_command(app, options, Command::remove, "delete", "Delete one record");
-  remove->add_option("RESOURCE", options.resource, "cinemas, films, items, tickets, members or transactions")
-      ->required()
-      ->type_name("");
-  remove->add_option("ID", options.id, "the record's id, as it is")->required()->type_name("");
+  CLI::App* const upload = add_command(app, options, Command::upload, "upload",
+                                       "Create or replace the records of an NDJSON file. A record that exists is "
+                                       "replaced as a whole: a field that is absent is erased");
+  add_resource(upload, options);
+  upload->add_option("FILE", options.file, "a record on each line; - is standard input")->required()->type_name("");
+  upload->add_option("--batch-size", options.batch_size, "records in a request; 5000 by default")->type_name("N");
+  add_bulk_options(upload, options);
+
+  CLI::App* const subscriptions =
+      add_command(app, options, Command::subscriptions, "subscriptions", "Replace all the subscriptions of a member");
+  subscriptions->add_option("MEMBER_ID", options.id, "the member's id, as it is")->required()->type_name("");
+  subscriptions->add_option("FILE", options.file, "a JSON array; - is standard input")->required()->type_name("");
+
+  CLI::App* const remove = add_command(app, options, Command::remove, "delete",
+                                       "Delete a record, or many. That is no erasure: Movio keeps them for history");
+  add_resource(remove, options);
+  remove->add_option("ID", options.id, "the record's id, as it is")->type_name("");
+  remove->add_option("--ids", options.file, "file with an id on each line, as it is; - is standard input")
+      ->type_name("FILE")
+      ->excludes("ID");
+  add_bulk_options(remove, options);
 
   add_command(app, options, Command::check, "check",
               "Examine configuration, proxy, TLS, clock, token and API; writes nothing");

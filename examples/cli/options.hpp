@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <movio/exhibitor.hpp>
 #include <optional>
 #include <string>
@@ -8,7 +10,7 @@ namespace cli {
 
 namespace ex = movio::exhibitor;
 
-enum class Command { print, token, request, remove, check };
+enum class Command { print, token, request, remove, upload, subscriptions, check };
 
 /// The command line, taken apart; what the texts mean is judged in settings.hpp.
 struct Options {
@@ -25,7 +27,14 @@ struct Options {
   bool show = false;                ///< `token`
   std::string method, path;         ///< `request`
   std::optional<std::string> data;  ///< `request`: JSON, or @ and a file's name
-  std::string resource, id;         ///< `delete`
+  std::string resource;             ///< `upload`, `delete`
+  std::string id;                   ///< `delete`, `subscriptions`
+  std::string file;                 ///< `upload`, `subscriptions`, `delete --ids`; "-" is standard input
+  std::optional<std::size_t> batch_size;
+  std::optional<int> in_flight;
+  std::optional<std::uint64_t> max_rejects;
+  std::optional<std::string> rejects, journal;
+  bool no_progress = false;
 };
 
 /// Errors: `invalid_argument`, which quotes no values: somebody may have put a secret on the line.

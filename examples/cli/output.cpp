@@ -8,15 +8,6 @@
 #include <utility>
 
 namespace cli {
-namespace {
-
-/// In one piece: events come from several threads.
-void write_error_line(const std::string& text) {
-  const std::string line = "exhibitor: " + one_line(text) + '\n';
-  std::fwrite(line.data(), 1, line.size(), stderr);
-}
-
-}  // namespace
 
 ex::Error failure(ex::ErrorKind kind, std::string message) {
   ex::Error error;
@@ -44,11 +35,17 @@ int print(std::string_view text) {
   return written ? 0 : report(written.error());
 }
 
+/// In one piece: events come from several threads.
+void note(const std::string& text) {
+  const std::string line = "exhibitor: " + one_line(text) + '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 int report(const ex::Error& error) {
   std::string line = std::string(to_string(error.kind)) + ": " + error.message;
   if (error.retry_after) line += " (in " + std::to_string(error.retry_after->count()) + " s, it says)";
   if (!error.request_id.empty()) line += " [request " + error.request_id + ']';
-  write_error_line(line);
+  note(line);
   return exit_code(error.kind);
 }
 
@@ -56,7 +53,7 @@ ex::EventHook event_printer() {
   return [](const ex::Event& event) {
     std::ostringstream text;
     text << "event: " << event;
-    write_error_line(text.str());
+    note(text.str());
   };
 }
 

@@ -19,6 +19,9 @@ ex::Result<void> write_output(std::string_view text);
 /// Writes to standard output; gives the exit code, and reports a failure.
 int print(std::string_view text);
 
+/// `exhibitor: <text>`, one line on standard error, that is no failure.
+void note(const std::string& text);
+
 /// `exhibitor: <kind>: <message>`, one line on standard error; gives the exit code that belongs to it.
 int report(const ex::Error& error);
 
