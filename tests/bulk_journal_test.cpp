@@ -150,6 +150,10 @@ TEST_CASE("bulk journal - single records are put down together, and resumed one 
   JournalFixture f;
   std::vector<std::string> ids;
   for (int i = 0; i < 1000; ++i) ids.push_back("f" + std::to_string(i % 900));
+  std::mt19937 random(11);
+  f.options.in_flight = 8;
+  f.api->deferred = true;
+  f.clock->happen = [&] { return f.api->answer_one(random()); };
   std::size_t count = 0;
   f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
     if (++count > 700) return ex::json_response(403);
@@ -160,7 +164,7 @@ TEST_CASE("bulk journal - single records are put down together, and resumed one 
   CHECK(broken.counts.accepted == 700);
   CHECK(adds_up(broken));
   const auto journal = content_of(f.options.journal);
-  CHECK(std::count(journal.begin(), journal.end(), '\n') < 40);
+  CHECK(std::count(journal.begin(), journal.end(), '\n') < 200);
 
   f.api->judge = [](const ex::HttpRequest&) { return std::nullopt; };
   f.api->batches.clear();
@@ -249,6 +253,25 @@ TEST_CASE("bulk journal - a full disk ends the upload, and it can be resumed", "
   CHECK(resumed.resumed > 0);
   CHECK(resumed.counts.accepted == 200);
   CHECK(resumed.counts.rejected == 1);
+}
+
+TEST_CASE("bulk journal - once it could not be written, nothing more is put down", "[bulk]") {
+  JournalFixture f;
+  f.options.batch_size = 1;
+  f.options.in_flight = 2;
+  f.api->deferred = true;
+  std::optional<SmallFiles> full;
+  int answered = 0;
+  f.clock->happen = [&] {
+    if (++answered == 1) full.emplace(1);
+    if (answered == 2) full.reset();
+    return f.api->answer_one(0);
+  };
+  const auto report = f.upload(film_lines(5));
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::storage);
+  CHECK(report.counts.accepted == 2);
+  CHECK_FALSE(contains(content_of(f.options.journal), "lines="));
 }
 
 TEST_CASE("bulk journal - a rejects file that cannot be written ends the upload", "[bulk]") {

@@ -6,103 +6,13 @@ if [ $# -ne 2 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
   echo "usage: $0 EXHIBITOR EXHIBITOR_SANDBOX" >&2
   exit 2
 fi
-exhibitor=$1
-sandbox=$2
-unset MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET MOVIO_REGION MOVIO_CA_FILE SSL_CERT_FILE
-unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-
-work=$(mktemp -d) || exit 1
-sandbox_pid=
-stop_sandbox() {
-  [ -n "$sandbox_pid" ] || return 0
-  kill -CONT "$sandbox_pid" 2>/dev/null
-  kill "$sandbox_pid" 2>/dev/null
-  wait "$sandbox_pid" 2>/dev/null
-  sandbox_pid=
-}
-clean_up() {
-  stop_sandbox
-  rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-umask 077
+. "$(dirname "$0")/cli.sh"
 
 # What must never be seen again.
-secret='planted s3cret+%&='
 wrong_secret='planted-wrong-s3cret'
 email='planted.person@example.org'
 member='planted-member-id-7'
 proxy_password='planted-proxy-pw'
-
-# --- Tools ------------------------------------------------------------------------------------------------------------
-
-. "$(dirname "$0")/judge.sh"
-
-# run ARGUMENT...: leaves the exit code in $code and the output in $work/out and $work/err
-run() {
-  code=0
-  "$exhibitor" "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
-  cat "$work/out" "$work/err" >>"$work/everything"
-}
-# call ARGUMENT...: the same, on the sandbox
-call() { run --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" "$@"; }
-
-one_line_of() {
-  [ "$(grep -c '' "$work/err")" -eq 1 ] && grep -q "^exhibitor: $1: ." "$work/err"
-}
-succeeded() { [ "$code" -eq 0 ] && [ ! -s "$work/err" ]; }
-failed_as() { [ "$code" -eq "$1" ] && one_line_of "$2"; }
-out_is() { [ "$(cat "$work/out")" = "$1" ]; }
-out_has() { grep -Eq "$1" "$work/out"; }
-out_lacks() { ! grep -Eq "$1" "$work/out"; }
-show() { sed 's/^/#   /' "$work/out" "$work/err"; }
-
-# works DESCRIPTION ARGUMENT...
-works() {
-  description=$1
-  shift
-  call "$@"
-  judge "$description" succeeded || show
-}
-# fails CODE KIND DESCRIPTION ARGUMENT...
-fails() {
-  expected=$1 kind=$2 description=$3
-  shift 3
-  call "$@"
-  judge "$description" failed_as "$expected" "$kind" || show
-}
-# refuses DESCRIPTION ARGUMENT...: without the sandbox's URLs
-refuses() {
-  description=$1
-  shift
-  run "$@"
-  judge "refuses $description" failed_as 2 invalid_argument || show
-}
-
-load_env() {
-  set -a
-  # shellcheck source=/dev/null
-  . "$work/env"
-  set +a
-}
-start_sandbox() {
-  rm -f "$work/env"
-  "$sandbox" --issuer-port 0 --api-port 0 --client-secret "$secret" --env-file "$work/env" "$@" >"$work/log" 2>&1 &
-  sandbox_pid=$!
-  tries=0
-  until [ -s "$work/env" ]; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 300 ] || ! kill -0 "$sandbox_pid" 2>/dev/null; then
-      echo "not ok - the sandbox starts"
-      cat "$work/log"
-      exit 1
-    fi
-    sleep 0.1
-  done
-  load_env
-}
 
 # --- The command line itself ------------------------------------------------------------------------------------------
 

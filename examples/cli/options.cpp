@@ -66,9 +66,16 @@ void add_resource(CLI::App* command, Options& options) {
       ->type_name("");
 }
 
+/// CLI11 takes an empty text for a number that was not given.
+template <class Number>
+void add_number(CLI::App* command, const char* name, Number& number, const char* description) {
+  const auto problem = [](const std::string& text) { return text.empty() ? "a number is missing" : std::string(); };
+  command->add_option(name, number, description)->type_name("N")->check(problem);
+}
+
 void add_bulk_options(CLI::App* command, Options& options) {
-  command->add_option("--in-flight", options.in_flight, "requests at a time; 8 by default")->type_name("N");
-  command->add_option("--max-rejects", options.max_rejects, "stop beyond so many; 1000 by default")->type_name("N");
+  add_number(command, "--in-flight", options.in_flight, "requests at a time; 8 by default");
+  add_number(command, "--max-rejects", options.max_rejects, "stop beyond so many; 1000 by default");
   command->add_option("--rejects", options.rejects, "put down what was rejected, and why, as NDJSON")
       ->type_name("FILE");
   command->add_option("--journal", options.journal, "put down what is done; the same command resumes from it")
@@ -93,7 +100,7 @@ void add_commands(CLI::App& app, Options& options) {
                                        "replaced as a whole: a field that is absent is erased");
   add_resource(upload, options);
   upload->add_option("FILE", options.file, "a record on each line; - is standard input")->required()->type_name("");
-  upload->add_option("--batch-size", options.batch_size, "records in a request; 5000 by default")->type_name("N");
+  add_number(upload, "--batch-size", options.batch_size, "records in a request; 5000 by default");
   add_bulk_options(upload, options);
 
   CLI::App* const subscriptions =

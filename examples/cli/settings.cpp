@@ -111,7 +111,9 @@ ex::Result<void> choose_client(ex::ClientOptions& client, const Options& options
 ex::Result<void> check_not_empty(const Options& options) {
   for (const auto& [name, value] : {std::pair("--ca-file", &options.ca_file),
                                     {"--credentials-file", &options.credentials_file},
-                                    {"--credentials-dir", &options.credentials_dir}}) {
+                                    {"--credentials-dir", &options.credentials_dir},
+                                    {"--journal", &options.journal},
+                                    {"--rejects", &options.rejects}}) {
     if (*value && (*value)->empty()) return usage(std::string(name) + " was given an empty name");
   }
   return {};

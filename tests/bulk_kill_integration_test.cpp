@@ -1,0 +1,180 @@
+#include <httplib.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bulk_fixture.hpp"
+#include "catch.hpp"
+#include "integration.hpp"
+
+namespace ex = movio::exhibitor;
+using bulk::content_of;
+using nlohmann::json;
+
+namespace {
+
+constexpr int lines_count = 2000;
+
+/// An input, and what shall have become of it.
+struct Input {
+  std::string lines;
+  std::map<std::string, std::string> names;  // of the members that are good
+  std::vector<std::uint64_t> bad;            // lines
+
+  Input(std::mt19937& random, const std::string& prefix) {
+    for (std::uint64_t line = 1; line <= lines_count; ++line) {
+      const bool is_bad = random() % 150 == 0;
+      const std::string id = prefix + (is_bad ? "bad" + std::to_string(line) : std::to_string(random() % 1500));
+      const std::string name = "name " + std::to_string(line);
+      lines += json{{"member_id", id}, {"gender", is_bad ? "ODD" : "MALE"}, {"status", "ISSUED"}, {"first_name", name}}
+                   .dump() +
+               '\n';
+      if (is_bad) {
+        bad.push_back(line);
+      } else {
+        names[id] = name;
+      }
+    }
+  }
+};
+
+/// Every so many requests something goes wrong.
+class Faults {
+ public:
+  bool operator()(const httplib::Request& /*request*/, httplib::Response& response) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto lot = random_() % 100;
+    if (lot >= 8) return false;
+    response.status = lot < 3 ? 429 : (lot < 6 ? 503 : 500);
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::mt19937 random_{20261125};
+};
+
+struct Paths {
+  bulk::Directory directory;
+  std::string input = directory.file("input");
+  std::string journal = directory.file("journal");
+  std::string rejects = directory.file("rejects");
+  std::string report = directory.file("report");
+};
+
+/// The part of the child: an upload whose report is left in a file when it came to its end.
+int upload(const sandbox::Sandbox& sandbox, const Paths& paths) {
+  ex::ClientOptions client_options = integration::client_options(sandbox);
+  client_options.retry.first_pause = client_options.retry.longest_pause = std::chrono::milliseconds(5);
+  ex::BulkOptions options;
+  options.batch_size = 25;
+  options.in_flight = 4;
+  options.journal = paths.journal;
+  options.rejects = paths.rejects;
+  const ex::Bulk uploader(integration::client_for(sandbox, client_options), options);
+  std::ifstream input(paths.input);
+  const auto report = uploader.upsert_ndjson<ex::Member>(ex::bytes_of(input));
+  const auto& counts = report.counts;
+  const json line{{"error", report.error ? report.error->message : ""},
+                  {"read", report.read},
+                  {"accepted", counts.accepted},
+                  {"created", counts.created},
+                  {"updated", counts.updated},
+                  {"superseded", counts.superseded},
+                  {"rejected", counts.rejected},
+                  {"not_sent", report.not_sent},
+                  {"resumed", report.resumed}};
+  std::ofstream(paths.report) << line.dump();
+  return 0;
+}
+
+/// Whether the child came to its end before it was killed.
+bool survives(pid_t child, std::chrono::microseconds until_kill) {
+  const auto kill_at = std::chrono::steady_clock::now() + until_kill;
+  int status = 0;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() >= kill_at) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, &status, 0);
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  return WIFEXITED(status);
+}
+
+std::vector<std::uint64_t> rejected_lines(const std::string& path) {
+  std::vector<std::uint64_t> lines;
+  std::istringstream rejects(content_of(path));
+  for (std::string line; std::getline(rejects, line);) lines.push_back(json::parse(line)["line"]);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+void check_outcome(const sandbox::Sandbox& sandbox, const Input& input, const Paths& paths) {
+  const auto report = json::parse(content_of(paths.report));
+  CAPTURE(report.dump());
+  CHECK(report["error"] == "");
+  CHECK(report["read"] == lines_count);
+  CHECK(report["not_sent"] == 0);
+  CHECK(report["rejected"] == input.bad.size());
+  CHECK(report["accepted"].get<std::uint64_t>() + report["superseded"].get<std::uint64_t>() +
+            report["rejected"].get<std::uint64_t>() ==
+        lines_count);
+  CHECK(report["created"].get<std::uint64_t>() + report["updated"].get<std::uint64_t>() == report["accepted"]);
+  CHECK(rejected_lines(paths.rejects) == input.bad);
+  std::size_t wrong = 0;
+  for (const auto& [id, name] : input.names) {
+    const json record = sandbox.record("members", id);
+    if (!record.is_object() || record["first_name"] != name) ++wrong;
+  }
+  CHECK(wrong == 0);
+}
+
+}  // namespace
+
+TEST_CASE("bulk - an upload that is killed again and again loses nothing", "[bulk]") {
+  constexpr int wanted_kills = 50;
+  std::mt19937 random(7);
+  sandbox::Sandbox sandbox;
+  const auto faults = std::make_shared<Faults>();
+  sandbox.intercept_api([faults](const auto& request, auto& response) { return (*faults)(request, response); });
+  int kills = 0;
+  std::chrono::microseconds usual(0);  // how long an upload takes that is not killed
+  for (int round = 0; kills < wanted_kills; ++round) {
+    CAPTURE(round);
+    const Paths paths;
+    const Input input(random, "r" + std::to_string(round) + '-');
+    std::ofstream(paths.input) << input.lines;
+    for (bool ended = false; !ended;) {
+      const auto begun = std::chrono::steady_clock::now();
+      const pid_t child = ::fork();
+      if (child == 0) ::_exit(upload(sandbox, paths));
+      const bool first = usual.count() == 0;
+      const std::chrono::microseconds until_kill(
+          first ? std::int64_t{60'000'000}
+                : static_cast<std::int64_t>(random() % static_cast<unsigned>(usual.count())));
+      ended = survives(child, until_kill);
+      if (!ended) ++kills;
+      if (first) {
+        usual = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
+      }
+    }
+    check_outcome(sandbox, input, paths);
+  }
+  CHECK(kills >= wanted_kills);
+}
