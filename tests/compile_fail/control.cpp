@@ -1,5 +1,6 @@
 // Compiles: so that what fails beside it fails for the reason it names.
 #include <iostream>
+#include <movio/exhibitor/models/decimal.hpp>
 #include <movio/exhibitor/result.hpp>
 #include <movio/exhibitor/secret.hpp>
 #include <string>
@@ -8,5 +9,6 @@ movio::exhibitor::Result<int> answer();
 
 int main() {
   std::cout << movio::exhibitor::Secret{std::string{"x"}}.reveal();
+  std::cout << movio::exhibitor::Decimal(12).text();
   return answer() ? 0 : 1;
 }
