@@ -22,7 +22,7 @@ inline namespace v0 {
 namespace detail {
 
 /// What a reader is for: the values, or only whether they are right. Then nothing is kept of members that the struct
-/// does not know, nor of times that this machine's clock cannot hold.
+/// does not know, nor of amounts, nor of times that this machine's clock cannot hold.
 enum class Reading { values, check };
 
 /// Reads a record from JSON text into its struct, and finds what is wrong with it. A member that is null is absent.
@@ -33,11 +33,13 @@ class RecordReader {
 
   template <class Record>
   std::optional<FieldProblem> read(Record& record) {
-    if (scanner_.peek() != JsonScanner::Kind::object) {
-      std::string_view other;
-      if (scanner_.value(other) && scanner_.end()) problem_.what = "must be a JSON object";
-    } else if (object(record)) {
+    const JsonScanner whole = scanner_;
+    if (read_value(record)) {
       scanner_.end();
+    } else {  // broken JSON is called that, wherever it breaks
+      scanner_ = whole;
+      std::string_view all;
+      if (scanner_.value(all)) scanner_.end();
     }
     if (scanner_.fault() != nullptr) return FieldProblem{"", scanner_.fault()};
     if (!problem_.what.empty()) return std::move(problem_);
@@ -51,17 +53,16 @@ class RecordReader {
     problem_.what = what;
     return false;
   }
-  /// Steps over a value of the wrong kind, so that broken JSON is called that.
-  bool mismatch(const char* what) {
-    std::string_view other;
-    return scanner_.value(other) && fail(what);
+  bool fail_at(std::string_view field, const char* what) {
+    problem_ = {std::string(field), what};
+    return false;
   }
 
   template <class Record>
   bool object(Record& record) {
     if constexpr (KeepsOthers<Record>::value) record.other.clear();
     constexpr std::size_t count = std::tuple_size_v<decltype(Schema<Record>::fields)>;
-    static_assert(count <= 32, "the fields that were seen are bits of one word");
+    static_assert(count < 32, "the fields that were seen, and the tag, are bits of one word");
     std::uint32_t seen = 0;
     JsonText name;
     scanner_.open();
@@ -81,38 +82,39 @@ class RecordReader {
     bool good = true;
     const auto is_it = [&](auto& field, std::size_t index) {
       if (field.name != name) return false;
-      good = known(record.*field.member, field.name, seen, std::uint32_t{1} << index);
+      good = once(field.name, seen, index) && known(field, record.*field.member);
       return true;
     };
-    const bool found = (is_it(std::get<Index>(Schema<Record>::fields), Index) || ...);
-    return found ? good : other(record, name);
+    if ((is_it(std::get<Index>(Schema<Record>::fields), Index) || ...)) return good;
+    std::string_view value;
+    if (is_tag<Record>(name)) return once(name, seen, sizeof...(Index)) && scanner_.value(value);
+    return other(record, name);
   }
 
-  template <class T>
-  bool known(T& value, std::string_view name, std::uint32_t& seen, std::uint32_t bit) {
-    if ((seen & bit) != 0) {
-      fail("is there twice");
-    } else if (scanner_.peek() == Kind::null) {
+  bool once(std::string_view name, std::uint32_t& seen, std::size_t index) {
+    const std::uint32_t bit = std::uint32_t{1} << index;
+    if ((seen & bit) != 0) return fail_at(name, "is there twice");
+    seen |= bit;
+    return true;
+  }
+
+  template <class Record, class T>
+  bool known(const Field<Record, T>& field, T& value) {
+    if (scanner_.peek() == Kind::null) {
       value = T{};
-      scanner_.null();
-      return true;
-    } else if (read_value(value)) {
-      seen |= bit;
-      return true;
+      return field.required ? fail_at(field.name, "is required") : scanner_.null();
     }
-    problem_.prefix(name);
+    if (read_value(value)) return true;
+    problem_.prefix(field.name);
     return false;
   }
 
   template <class Record>
   bool other(Record& record, std::string_view name) {
     std::string_view value;
-    std::string kept(name);
     if (!scanner_.value(value)) return false;
     if constexpr (KeepsOthers<Record>::value) {
-      if (reading_ == Reading::values && !is_tag<Record>(kept)) {
-        record.other.emplace_back(std::move(kept), RawJson{std::string(value)});
-      }
+      if (reading_ == Reading::values) record.other.emplace_back(name, RawJson{std::string(value)});
       return true;
     }
     return fail("has a member that is not known here");
@@ -124,15 +126,14 @@ class RecordReader {
     const auto is_there = [&](const auto& field, std::size_t index) {
       if ((seen >> index & 1U) != 0) return true;
       record.*field.member = {};
-      if (field.required) problem_ = {std::string(field.name), "is required"};
-      return !field.required;
+      return !field.required || fail_at(field.name, "is required");
     };
     return (is_there(std::get<Index>(Schema<Record>::fields), Index) && ...);
   }
 
   bool text(const char* wanted) {
     JsonText text;
-    if (scanner_.peek() != Kind::string) return mismatch(wanted);
+    if (scanner_.peek() != Kind::string) return fail(wanted);
     if (!scanner_.string(text)) return false;
     assign_unescaped(text_, text);
     return true;
@@ -140,7 +141,7 @@ class RecordReader {
 
   bool read_value(std::string& value) {
     JsonText text;
-    if (scanner_.peek() != Kind::string) return mismatch("must be a string");
+    if (scanner_.peek() != Kind::string) return fail("must be a string");
     if (!scanner_.string(text)) return false;
     assign_unescaped(value, text);
     return true;
@@ -174,8 +175,9 @@ class RecordReader {
 
   bool read_value(std::optional<Decimal>& value) {
     std::string_view number;
-    if (scanner_.peek() != Kind::number) return mismatch("must be a number");
+    if (scanner_.peek() != Kind::number) return fail("must be a number");
     if (!scanner_.number(number)) return false;
+    value.reset();
     if (reading_ == Reading::values) value = *Decimal::parse(number);
     return true;
   }
@@ -188,7 +190,7 @@ class RecordReader {
 
   template <class T>
   bool read_value(std::vector<T>& values) {
-    if (scanner_.peek() != Kind::array) return mismatch("must be an array");
+    if (scanner_.peek() != Kind::array) return fail("must be an array");
     std::size_t count = 0;
     scanner_.open();
     for (; scanner_.next_element(); ++count) {
@@ -204,7 +206,7 @@ class RecordReader {
   /// One of several kinds of object, told apart by a member that is the same for all; the last is for the unknown.
   template <class Kind, class... Kinds>
   bool read_value(std::variant<Kind, Kinds...>& value) {
-    if (scanner_.peek() != JsonScanner::Kind::object) return mismatch("must be a JSON object");
+    if (scanner_.peek() != JsonScanner::Kind::object) return fail("must be a JSON object");
     if (!tag_ahead(Schema<Kind>::tag_name)) return false;
     if (!choose<Kind, Kinds...>(value)) value = RawJson{};
     return std::visit([this](auto& chosen) { return read_value(chosen); }, value);
@@ -227,24 +229,25 @@ class RecordReader {
   /// Reads the tag of the object that begins here, without stepping on.
   bool tag_ahead(std::string_view tag_name) {
     const JsonScanner here = scanner_;
+    if (!step_to(tag_name) || !text("must be a string")) {
+      problem_.prefix(tag_name);
+      return false;
+    }
+    scanner_ = here;
+    return true;
+  }
+
+  /// Steps into the object that begins here and to the value of one of its members.
+  bool step_to(std::string_view wanted) {
     JsonText name;
     std::string_view skipped;
     scanner_.open();
     while (scanner_.next_member(name)) {
       assign_unescaped(name_, name);
-      const bool found = name_ == tag_name;
-      if (found && !text("must be a string")) return wrong_tag(tag_name);
-      if (found) {
-        scanner_ = here;
-        return true;
-      }
+      if (name_ == wanted) return scanner_.peek() != Kind::null || fail("is required");
       scanner_.value(skipped);
     }
-    return scanner_.fault() == nullptr && !fail("is required") && wrong_tag(tag_name);
-  }
-  bool wrong_tag(std::string_view tag_name) {
-    problem_.prefix(tag_name);
-    return false;
+    return fail("is required");
   }
 
   bool read_value(RawJson& value) {
@@ -256,7 +259,7 @@ class RecordReader {
 
   template <class Record>
   bool read_value(Record& record) {
-    if (scanner_.peek() != Kind::object) return mismatch("must be a JSON object");
+    if (scanner_.peek() != Kind::object) return fail("must be a JSON object");
     return object(record);
   }
 
