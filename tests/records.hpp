@@ -12,6 +12,7 @@
 #include <movio/exhibitor/models/subscription.hpp>
 #include <movio/exhibitor/models/ticket.hpp>
 #include <movio/exhibitor/models/transaction.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,14 @@ std::string written(const Record& record) {
 /// A time of 2024-08-06, UTC.
 inline std::chrono::system_clock::time_point that_day(std::chrono::microseconds time) {
   return std::chrono::system_clock::time_point(std::chrono::hours(24) * 19941 + time);
+}
+
+/// The text of an object with one more member, in front.
+inline std::string inserted(std::string text, const std::string& member) { return text.insert(1, member + ','); }
+
+/// A transaction with these lines.
+inline std::string transaction_with(const std::string& line) {
+  return R"({"transaction_id":"t","member_id":"m","cinema_id":"c","transactionLines":[)" + line + "]}";
 }
 
 template <class Record>
