@@ -1,10 +1,6 @@
 #include <httplib.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <array>
+
 #include <chrono>
-#include <cstdio>
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
@@ -13,7 +9,6 @@
 
 #include "catch.hpp"
 #include "integration.hpp"
-#include "support.hpp"
 
 using namespace integration;
 using namespace std::chrono_literals;
@@ -36,15 +31,6 @@ bool echo(const httplib::Request& asked, httplib::Response& answer) {
   answer.set_header("X-Type", asked.get_header_value("Content-Type"));
   answer.set_content(asked.body, "text/plain");
   return true;
-}
-
-/// The name by which OpenSSL looks for a CA in a directory: the hash of its subject.
-std::string hashed_name(const std::string& ca_file) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(ca_file.c_str(), "r"), &std::fclose);
-  const std::unique_ptr<X509, void (*)(X509*)> ca(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
-  std::array<char, 16> name{};
-  std::snprintf(name.data(), name.size(), "%08lx.0", X509_subject_name_hash(ca.get()));
-  return name.data();
 }
 
 std::string header(const ex::HttpResponse& response, const char* name) {
@@ -396,47 +382,6 @@ TEST_CASE("curl transport - tells who signed a server's certificate", "[curl_tra
   REQUIRE(issuer);
   CHECK(issuer->find("Exhibitor Sandbox CA") != std::string::npos);
   CHECK(server.counters().api_calls == 0);
-}
-
-TEST_CASE("curl transport - the CA file comes from the options, MOVIO_CA_FILE or SSL_CERT_FILE, in this order",
-          "[curl_transport]") {
-  sandbox::Sandbox server;
-  const auto works = [&](const std::string& option) {
-    ex::CurlOptions options;
-    options.ca_file = option;
-    ex::CurlTransport transport(options);
-    return transport.send(request("GET", server.api_url())).has_value();
-  };
-  const std::string nothing = "/nonexistent/ca.pem";
-  CHECK_FALSE(works(""));
-  {
-    const EnvironmentVariable last("SSL_CERT_FILE", server.ca_file());
-    CHECK(works(""));
-    const EnvironmentVariable middle("MOVIO_CA_FILE", nothing);
-    CHECK_FALSE(works(""));
-  }
-  const EnvironmentVariable last("SSL_CERT_FILE", nothing);
-  const EnvironmentVariable middle("MOVIO_CA_FILE", server.ca_file());
-  CHECK(works(""));
-  CHECK_FALSE(works(nothing));
-}
-
-TEST_CASE("curl transport - a directory of CAs is trusted instead of the system's, with a file beside it or without",
-          "[curl_transport]") {
-  sandbox::Sandbox server;
-  const support::TemporaryDirectory trusting, empty;
-  std::filesystem::copy_file(server.ca_file(), trusting.path(hashed_name(server.ca_file())));
-  const auto outcome = [&](const std::string& file, const std::string& directory) {
-    ex::CurlOptions options;
-    options.ca_file = file;
-    options.ca_directory = directory;
-    const auto answer = ex::CurlTransport(options).send(request("GET", server.api_url() + "/x"));
-    return answer ? "answered" : answer.error().kind == ex::ErrorKind::tls ? answer.error().message : "other";
-  };
-  const EnvironmentVariable ignored("MOVIO_CA_FILE", server.ca_file());
-  CHECK(outcome("", trusting.path()) == "answered");
-  CHECK(outcome(server.ca_file(), empty.path()) == "answered");
-  CHECK(outcome("", empty.path()).find("the CA bundle is " + empty.path()) != std::string::npos);
 }
 
 TEST_CASE("curl transport - proxies of the environment do not see what is for loopback", "[curl_transport]") {

@@ -1,13 +1,15 @@
 #!/bin/sh
-# trust_test.sh EXHIBITOR SANDBOX: a CA file replaces the system's authorities, it does not add to them. For the time of the
-# test, in a mount namespace of its own, the system trusts the sandbox's CA, as a bundle and as a directory of hashed names.
+# trust_test.sh EXHIBITOR SANDBOX INTEGRATION_TESTS: a CA file or directory replaces the system's authorities, it does not
+# add to them. For the time of the test, in a mount namespace of its own, the system trusts the sandbox's CA, as a bundle
+# and as a directory of hashed names.
 set -eu
 exhibitor=$1
 sandbox=$2
+integration_tests=$3
 
-if [ "${3:-}" != inside ]; then
+if [ "${4:-}" != inside ]; then
   unshare --mount true 2>/dev/null || { echo "skipped: mount namespaces are not permitted here"; exit 77; }
-  exec unshare --mount sh "$0" "$exhibitor" "$sandbox" inside
+  exec unshare --mount sh "$0" "$exhibitor" "$sandbox" "$integration_tests" inside
 fi
 
 work=$(mktemp -d)
@@ -31,11 +33,14 @@ export MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET
 sandbox_ca=$MOVIO_CA_FILE
 unset MOVIO_CA_FILE SSL_CERT_FILE
 
-mkdir "$work/system"
+mkdir "$work/system" "$work/right" "$work/wrong"
 cp "$sandbox_ca" "$work/system/ca-certificates.crt"
 cp "$sandbox_ca" "$work/system/$(openssl x509 -hash -noout -in "$sandbox_ca").0"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "/CN=Another CA" \
   -keyout "$work/key.pem" -out "$work/another.pem" 2>/dev/null
+cp "$sandbox_ca" "$work/right/ca.pem"
+cp "$work/another.pem" "$work/wrong/ca.pem"
+openssl rehash "$work/right" "$work/wrong"
 mount --bind "$work/system" /etc/ssl/certs
 
 failed=0
@@ -61,4 +66,6 @@ expect 4 "with a CA file of another authority the system's are not" token --ca-f
 expect 0 "with the right CA file it works" token --ca-file "$sandbox_ca"
 expect 4 "the same by MOVIO_CA_FILE" env MOVIO_CA_FILE="$work/another.pem" \
   "$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" token
+expect 0 "the same with a directory of CAs" env MOVIO_API_URL="$MOVIO_API_URL" RIGHT_CA_DIRECTORY="$work/right" \
+  WRONG_CA_DIRECTORY="$work/wrong" "$integration_tests" "[.curl_trust_system]"
 exit "$failed"
