@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -45,7 +46,7 @@ class RawHandle {
     curl_slist_free_all(std::exchange(lines_, nullptr));
     line(("Authorization: Bearer " + target_.token).c_str());
     line("Accept: application/json");
-    line(("X-Request-Id: 0123456789abcdef-" + std::to_string(++calls_)).c_str());
+    line(("X-Request-Id: 0123456789abcdef-" + std::to_string(next_number())).c_str());
     line("Expect:");
     if (body != nullptr) {
       line("Content-Type: application/json");
@@ -71,6 +72,11 @@ class RawHandle {
   void set(CURLoption option, Value value) {
     if (curl_easy_setopt(easy_, option, value) != CURLE_OK) std::abort();
   }
+  /// No two calls have the same, whichever handles they are on: HTTP/2 would send the second for nothing.
+  static unsigned next_number() {
+    static std::atomic<unsigned> calls{0};
+    return ++calls;
+  }
   void line(const char* text) { lines_ = curl_slist_append(lines_, text); }
 
   static std::size_t on_body(const char* data, std::size_t size, std::size_t count, void* self) {
@@ -89,7 +95,6 @@ class RawHandle {
   const Target target_;
   CURL* const easy_ = curl_easy_init();
   curl_slist* lines_ = nullptr;
-  unsigned calls_ = 0;
   std::string body_;
   std::vector<std::pair<std::string, std::string>> headers_;
 };
