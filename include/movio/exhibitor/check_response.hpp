@@ -108,6 +108,45 @@ inline const char* impossible_success(const HttpResponse& response, std::string_
   return nullptr;
 }
 
+/// Whether an answer is what was asked for.
+inline bool is_success(const HttpResponse& response, std::string_view method) {
+  return response.status >= 200 && response.status < 300 && impossible_success(response, method) == nullptr;
+}
+
+/// What an answer that is not means; see `check_response`.
+inline Error error_of(const HttpResponse& response, std::string_view method, std::string_view route,
+                      const Confidential& confidential, std::chrono::system_clock::time_point now) {
+  constexpr std::size_t max_details = std::size_t{64} << 10U;
+  const std::string operation = std::string(method) + ' ' + std::string(route);
+  Error error;
+  error.http_status = response.status;
+  if (const auto* id = response.headers.find("X-Request-Id")) {
+    error.request_id = clean_text(without_tokens(*id, confidential), 128);
+  }
+  if (response.status >= 200 && response.status < 300) {
+    error.kind = ErrorKind::protocol;
+    error.message = operation + ": the API answered with " + impossible_success(response, method) +
+                    "; check api_url and any proxy on the way";
+    return error;
+  }
+  const auto parsed = parse_json(response.body, "the answer");
+  const nlohmann::json body = parsed && parsed->is_object() ? *parsed : nlohmann::json::object();
+  const std::string reason = reason_in(response, body, confidential);
+  error.kind = kind_of_status(response);
+  error.message = operation + ": the API answered HTTP " + std::to_string(response.status);
+  if (!reason.empty()) error.message += " (" + reason + ')';
+  error.message += advice_for(error.kind);
+  if (const auto* value = response.headers.find("Retry-After")) {
+    error.retry_after = parse_retry_after(*value, now);
+  }
+  if (const auto entities = body.find("entities"); entities != body.end()) {
+    if (auto text = dump_json(*entities)) {
+      error.details = clean_text(without_tokens(*std::move(text), confidential), max_details);
+    }
+  }
+  return error;
+}
+
 }  // namespace detail
 
 /// Decides what an answer means: a 2xx is passed on, anything else becomes an `Error`. `route` is a template without
@@ -117,36 +156,8 @@ inline Result<HttpResponse> check_response(
     HttpResponse response, std::string_view method, std::string_view route,
     const detail::Confidential& confidential = {},
     std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
-  constexpr std::size_t max_details = std::size_t{64} << 10U;
-  const std::string operation = std::string(method) + ' ' + std::string(route);
-  Error error;
-  error.http_status = response.status;
-  if (const auto* id = response.headers.find("X-Request-Id")) {
-    error.request_id = detail::clean_text(detail::without_tokens(*id, confidential), 128);
-  }
-  if (response.status >= 200 && response.status < 300) {
-    const char* problem = detail::impossible_success(response, method);
-    if (problem == nullptr) return response;
-    error.kind = ErrorKind::protocol;
-    error.message = operation + ": the API answered with " + problem + "; check api_url and any proxy on the way";
-    return error;
-  }
-  const auto parsed = detail::parse_json(response.body, "the answer");
-  const nlohmann::json body = parsed && parsed->is_object() ? *parsed : nlohmann::json::object();
-  const std::string reason = detail::reason_in(response, body, confidential);
-  error.kind = detail::kind_of_status(response);
-  error.message = operation + ": the API answered HTTP " + std::to_string(response.status);
-  if (!reason.empty()) error.message += " (" + reason + ')';
-  error.message += detail::advice_for(error.kind);
-  if (const auto* value = response.headers.find("Retry-After")) {
-    error.retry_after = detail::parse_retry_after(*value, now);
-  }
-  if (const auto entities = body.find("entities"); entities != body.end()) {
-    if (auto text = detail::dump_json(*entities)) {
-      error.details = detail::clean_text(detail::without_tokens(*std::move(text), confidential), max_details);
-    }
-  }
-  return error;
+  if (detail::is_success(response, method)) return response;
+  return detail::error_of(response, method, route, confidential, now);
 }
 
 }  // namespace v0

@@ -19,8 +19,8 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
  public:
   using Completion = std::function<void(Result<HttpResponse>)>;
 
-  AsyncCall(std::shared_ptr<CallerCore> core, HttpRequest request, Completion completion)
-      : count_(core->under_way.get()), run_(std::move(core), std::move(request)), completion_(std::move(completion)) {}
+  AsyncCall(const std::shared_ptr<CallerCore>& core, HttpRequest&& request, Completion completion)
+      : count_(core->under_way.get()), run_(core, std::move(request)), completion_(std::move(completion)) {}
   AsyncCall(const AsyncCall&) = delete;
   AsyncCall& operator=(const AsyncCall&) = delete;
   ~AsyncCall() { tell(); }  // if nobody has: a transport that goes away drops its tasks

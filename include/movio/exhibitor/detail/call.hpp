@@ -69,7 +69,7 @@ class CallMachine {
   /// When a `pause` ends; before the deadline.
   [[nodiscard]] Clock::Steady pause_until() const noexcept { return pause_until_; }
 
-  Step token_obtained(Result<AccessToken> token, Clock::Steady now) {
+  Step token_obtained(Result<AccessToken>&& token, Clock::Steady now) {
     if (!token) return without_token(std::move(token.error()), now);
     if (now >= deadline_) return finish(out_of_time());
     token_ = *std::move(token);
@@ -78,14 +78,14 @@ class CallMachine {
   }
 
   /// `wall` is what a Retry-After with a date counts from.
-  Step answered(Result<HttpResponse> answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
+  Step answered(Result<HttpResponse>&& answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
     if (answer && answer->status == 401 && !lacks_scope(*answer)) return refused(std::move(answer));
     if (passes(answer)) return failed(std::move(answer), now, wall);
     if (answer && answer->status < 300) repetition_.budget.succeeded();
     return finish(std::move(answer));
   }
 
-  Step rejection_noted(bool replay) { return replay ? Step::obtain_token : finish(*refusal_); }
+  Step rejection_noted(bool replay) { return replay ? Step::obtain_token : finish(*std::move(refusal_)); }
 
   /// The call was cancelled during a pause.
   Step cancelled() { return finish(make_error(ErrorKind::cancelled, "the request was cancelled")); }
@@ -106,12 +106,12 @@ class CallMachine {
       const auto pause = std::max<std::chrono::milliseconds>(*error.retry_after, std::chrono::seconds(1));
       if (pauses(pause, now)) return Step::pause;
     }
-    return finish(failure_ ? *failure_ : std::move(error));
+    return finish(failure_ ? *std::move(failure_) : std::move(error));
   }
 
-  Step refused(Result<HttpResponse> answer) {
+  Step refused(Result<HttpResponse>&& answer) {
     if (refusal_) {
-      result_ = refusal_;  // the first one has the meaningful reason
+      finish(*std::move(refusal_));  // the first one has the meaningful reason
       return Step::confirm_rejection;
     }
     refusal_ = std::move(answer);
@@ -119,17 +119,17 @@ class CallMachine {
     return Step::reject_token;
   }
 
-  Step failed(Result<HttpResponse> answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
+  Step failed(Result<HttpResponse>&& answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
     const bool allowed = repetition_.allowed || (!answer && answer.error().nothing_sent);
     const auto asked_for = retry_after(answer, wall);
     keep_first(std::move(answer));
-    if (!allowed || ++failures_ >= repetition_.policy.max_attempts) return finish(*failure_);
+    if (!allowed || ++failures_ >= repetition_.policy.max_attempts) return finish(*std::move(failure_));
     const auto pause = pause_after(repetition_.policy, failures_, repetition_.chance()) + asked_for;
-    return pauses(pause, now) && repetition_.budget.take() ? Step::pause : finish(*failure_);
+    return pauses(pause, now) && repetition_.budget.take() ? Step::pause : finish(*std::move(failure_));
   }
 
   /// The first failure is the meaningful one, but an answer says more than that there was none.
-  void keep_first(Result<HttpResponse> answer) {
+  void keep_first(Result<HttpResponse>&& answer) {
     if (failure_ && (!answer || *failure_)) return;
     failure_ = std::move(answer);
     failed_token_ = token_;
@@ -147,15 +147,15 @@ class CallMachine {
     return pause_until_ < deadline_;
   }
 
-  [[nodiscard]] Result<HttpResponse> out_of_time() const {
-    if (failure_) return *failure_;
+  [[nodiscard]] Result<HttpResponse> out_of_time() {
+    if (failure_) return *std::move(failure_);
     return make_error(ErrorKind::timeout, attempts_ == 0
                                               ? "the time for the call ran out before it was sent"
                                               : "the time for the call ran out before it was sent again, after the API "
                                                 "had answered 401");
   }
 
-  Step finish(Result<HttpResponse> result) {
+  Step finish(Result<HttpResponse>&& result) {
     result_ = std::move(result);
     return Step::finish;
   }

@@ -68,10 +68,10 @@ class CallRun {
   using Step = CallMachine::Step;
 
   /// The request must have been found acceptable.
-  CallRun(std::shared_ptr<CallerCore> core, HttpRequest request)
+  CallRun(std::shared_ptr<CallerCore> core, HttpRequest&& request)
       : core_(std::move(core)),
         request_(std::move(request)),
-        route_(route_template(request_.target)),
+        route_(core_->on_event ? route_template(request_.target) : std::string()),
         begun_(clock().now()),
         machine_(
             deadline_after(begun_, std::max(request_.timeout.value_or(core_->timeout), std::chrono::milliseconds(0))),
@@ -90,7 +90,7 @@ class CallRun {
   [[nodiscard]] Clock::Steady deadline() const noexcept { return machine_.deadline(); }
   [[nodiscard]] Clock::Steady pause_until() const noexcept { return machine_.pause_until(); }
 
-  Step token_obtained(Result<AccessToken> token) {
+  Step token_obtained(Result<AccessToken>&& token) {
     const auto failure = token || !core_->on_event ? std::nullopt : std::optional<Error>(token.error());
     const Step step = machine_.token_obtained(std::move(token), clock().now());
     if (step == Step::pause) tell_of_retry(0, failure ? &*failure : nullptr);
@@ -105,7 +105,7 @@ class CallRun {
     if (core_->on_event) emit_event(event_of(EventKind::attempt_started));
   }
 
-  Step answered(Result<HttpResponse> answer) {
+  Step answered(Result<HttpResponse>&& answer) {
     const int status = answer ? answer->status : 0;
     std::optional<Error> failure;
     if (core_->on_event) {
@@ -150,6 +150,8 @@ class CallRun {
   }
 
  private:
+  static constexpr const char* id_name = "X-Request-Id";
+
   /// Makes the target absolute, the query included.
   void address() {
     char separator = request_.target.find('?') == std::string::npos ? '?' : '&';
@@ -163,14 +165,9 @@ class CallRun {
   }
 
   void identify() {
-    constexpr const char* name = "X-Request-Id";
-    if (const std::string* own = request_.headers.find(name)) {
-      id_ = *own;
-    } else {
-      id_ = core_->next_id();
-      request_.headers.add(name, id_);
-    }
+    if (request_.headers.find(id_name) == nullptr) request_.headers.add(id_name, core_->next_id());
   }
+  [[nodiscard]] const std::string& id() const noexcept { return *request_.headers.find(id_name); }
 
   void link_cancellation() {
     const CancelToken all = core_->under_way.get()->cancel_token();
@@ -179,21 +176,21 @@ class CallRun {
   }
 
   Result<HttpResponse> explained(Result<HttpResponse> result) const {
+    if (result && is_success(*result, request_.method)) {
+      result->attempts = machine_.attempts();
+      return result;
+    }
     const std::string_view path = std::string_view(request_.target).substr(core_->base.size());
     const Confidential confidential{machine_.tokens(), path};
     if (result) {
-      result = check_response(*std::move(result), request_.method, route_, confidential, clock().moment().wall);
-      if (result) {
-        result->attempts = machine_.attempts();
-        return result;
-      }
+      result = error_of(*result, request_.method, route_template(path), confidential, clock().moment().wall);
     } else {
       std::string& message = result.error().message;
       message = without_tokens(std::move(message), confidential);
       strike_out_ids(message, path);
     }
     result.error().attempts = machine_.attempts();
-    if (result.error().request_id.empty()) result.error().request_id = clean_text(id_, 128);
+    if (result.error().request_id.empty()) result.error().request_id = clean_text(id(), 128);
     return result;
   }
 
@@ -204,7 +201,7 @@ class CallRun {
   [[nodiscard]] Event event_of(EventKind kind) const {
     Event event;
     event.kind = kind;
-    event.call_id = id_;
+    event.call_id = id();
     event.method = request_.method;
     event.route = route_;
     event.attempt = machine_.attempts();
@@ -237,8 +234,7 @@ class CallRun {
 
   const std::shared_ptr<CallerCore> core_;
   HttpRequest request_;
-  const std::string route_;
-  std::string id_;
+  const std::string route_;  ///< Empty when there is no hook to tell it to.
   const Clock::Steady begun_;
   Clock::Steady attempt_begun_;
   std::optional<EitherCancelled> either_;
