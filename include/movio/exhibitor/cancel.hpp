@@ -2,9 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -16,14 +14,33 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
+/// A callback that waits for a cancellation. It lies in its registration, so that listing it takes no memory.
+struct CancelCallback {
+  std::function<void()> run;
+  CancelCallback* next = nullptr;
+  CancelCallback** link = nullptr;  ///< What points to this one; nullptr outside the list.
+};
+
 struct CancelState {
   std::atomic<bool> cancelled{false};
   std::mutex mutex;  ///< Guards all that follows.
   std::condition_variable callback_ended;
-  std::map<std::uint64_t, std::function<void()>> callbacks;
-  std::uint64_t last_id = 0;
-  std::uint64_t running_id = 0;
+  CancelCallback* first = nullptr;
+  CancelCallback** end = &first;  ///< Where the next one is linked in.
+  const CancelCallback* running = nullptr;
   std::thread::id canceller;
+
+  void add(CancelCallback& callback) noexcept {
+    callback.link = end;
+    *end = &callback;
+    end = &callback.next;
+  }
+  void remove(CancelCallback& callback) noexcept {
+    if (callback.link == nullptr) return;
+    *callback.link = callback.next;
+    (callback.next != nullptr ? callback.next->link : end) = callback.link;
+    callback.link = nullptr;
+  }
 };
 
 }  // namespace detail
@@ -57,14 +74,15 @@ class CancelSource {
     std::unique_lock<std::mutex> lock(state_->mutex);
     if (state_->cancelled.exchange(true, std::memory_order_acq_rel)) return;
     state_->canceller = std::this_thread::get_id();
-    while (!state_->callbacks.empty()) {
-      auto node = state_->callbacks.extract(state_->callbacks.begin());
-      state_->running_id = node.key();
+    while (detail::CancelCallback* const next = state_->first) {
+      state_->remove(*next);
+      state_->running = next;
+      auto run = std::move(next->run);
       lock.unlock();
-      node.mapped()();
-      node = {};  // under no lock: what the callback has captured may end a registration in its turn
+      run();
+      run = nullptr;  // under no lock: what the callback has captured may end a registration in its turn
       lock.lock();
-      state_->running_id = 0;
+      state_->running = nullptr;
       state_->callback_ended.notify_all();
     }
   }
@@ -77,32 +95,32 @@ class CancelSource {
 /// runs nor will (the semantics of C++20's std::stop_callback). The callback must not throw.
 class CancelRegistration {
  public:
-  CancelRegistration(const CancelToken& token, std::function<void()> callback) : state_(token.state_) {
+  CancelRegistration(const CancelToken& token, std::function<void()> callback)
+      : state_(token.state_), callback_{std::move(callback)} {
     if (!state_) return;
     {
       const std::lock_guard<std::mutex> lock(state_->mutex);
       if (!token.cancelled()) {
-        id_ = ++state_->last_id;
-        state_->callbacks.emplace(id_, std::move(callback));
+        state_->add(callback_);
         return;
       }
     }
-    callback();
+    state_ = nullptr;
+    std::exchange(callback_.run, nullptr)();
   }
   CancelRegistration(const CancelRegistration&) = delete;
   CancelRegistration& operator=(const CancelRegistration&) = delete;
   ~CancelRegistration() {
     if (!state_) return;
-    decltype(state_->callbacks)::node_type removed;  // goes away after the lock, for the same reason as in cancel()
     std::unique_lock<std::mutex> lock(state_->mutex);
-    removed = state_->callbacks.extract(id_);
+    state_->remove(callback_);
     if (state_->canceller == std::this_thread::get_id()) return;
-    state_->callback_ended.wait(lock, [this] { return id_ == 0 || state_->running_id != id_; });
+    state_->callback_ended.wait(lock, [this] { return state_->running != &callback_; });
   }
 
  private:
   std::shared_ptr<detail::CancelState> state_;
-  std::uint64_t id_ = 0;
+  detail::CancelCallback callback_;  ///< Goes away after the destructor's lock, for the same reason as in cancel().
 };
 
 }  // namespace v0
