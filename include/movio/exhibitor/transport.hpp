@@ -30,10 +30,10 @@ class Headers {
   Headers() = default;
   Headers(std::initializer_list<Field> fields) : fields_(fields) {}
 
-  void add(std::string name, std::string value) {
+  void add(std::string_view name, std::string_view value) {
     constexpr std::size_t usual = 12;
     if (fields_.empty()) fields_.reserve(usual);
-    fields_.emplace_back(std::move(name), std::move(value));
+    fields_.emplace_back(name, value);
   }
 
   /// The first field of that name; nullptr when there is none.

@@ -323,7 +323,7 @@ class CurlTransfer {
     if (line.empty()) head_complete_ = true;
     const auto colon = line.find(':');
     if (colon != std::string_view::npos) {
-      response_.headers.add(std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
+      response_.headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
     }
     return true;
   }
