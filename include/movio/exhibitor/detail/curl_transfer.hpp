@@ -96,7 +96,10 @@ class CurlTransfer {
     set(CURLOPT_URL, request.target.c_str());  // beside the parsed one, for what libcurl says of it
     set(CURLOPT_HTTPHEADER, lines_.list());
     set(CURLOPT_TIMEOUT_MS, curl_milliseconds(timeout_));
-    set(CURLOPT_NOPROXY, url_.loopback() ? "*" : nullptr);
+    if (direct_ != url_.loopback()) {
+      direct_ = url_.loopback();
+      set(CURLOPT_NOPROXY, direct_ ? "*" : nullptr);
+    }
     set_method_and_body();
     if (setup_ != CURLE_OK)
       return invalid_argument(std::string("libcurl refuses an option: ") + curl_easy_strerror(setup_));
@@ -192,6 +195,8 @@ class CurlTransfer {
 
   void set_method_and_body() noexcept {
     const std::string& method = request_->method;
+    const bool plain = method == "GET" && !request_->body;
+    if (std::exchange(plain_, plain) && plain) return;
     const std::string_view bytes = request_->body.bytes();
     const bool repeatable = method != "POST" && method != "PATCH";
     const bool carries_body = request_->body || !repeatable || method == "PUT";
@@ -374,6 +379,8 @@ class CurlTransfer {
   CURLcode setup_ = CURLE_OK;
   bool clean_ = true;  ///< No request has begun on the handle and not ended well.
   Stage stage_ = Stage::request;
+  bool direct_ = false;  ///< No proxy is asked.
+  bool plain_ = true;    ///< Method and body are set for a GET without one, as they are in a new handle.
   const HttpRequest* request_ = nullptr;
   CurlHeaderLines lines_;
   std::chrono::milliseconds timeout_{};
