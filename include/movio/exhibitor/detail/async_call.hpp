@@ -64,7 +64,7 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
 
   void send() {
     run_.begin_attempt();
-    run_.transport().start(run_.request(), [self = shared_from_this()](Result<HttpResponse> answer) {
+    run_.transport().start(run_.request(), [self = shared_from_this()](Result<HttpResponse>&& answer) {
       self->advance(self->run_.answered(std::move(answer)));
     });
   }
@@ -101,7 +101,7 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
     const auto completion = std::exchange(completion_, nullptr);
     if (!completion) return;
     try {
-      completion(std::move(outcome_));
+      completion(outcome_ ? *std::move(outcome_) : make_error(ErrorKind::cancelled, "the request was cancelled"));
     } catch (...) {
       run_.tell_of_throw();
     }
@@ -119,7 +119,7 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   const Count count_;
   CallRun run_;
   Completion completion_;
-  Result<HttpResponse> outcome_ = make_error(ErrorKind::cancelled, "the request was cancelled");
+  std::optional<Result<HttpResponse>> outcome_;
   std::atomic<bool> beginning_{false};
   std::atomic<bool> pausing_{false};
   std::shared_ptr<AsyncCall> kept_;  ///< Keeps the call alive while only a timer and a cancellation know of it.

@@ -92,14 +92,14 @@ class CallRun {
 
   Step token_obtained(Result<AccessToken>&& token) {
     const auto failure = token || !core_->on_event ? std::nullopt : std::optional<Error>(token.error());
-    const Step step = machine_.token_obtained(std::move(token), clock().now());
+    attempt_begun_ = clock().now();
+    const Step step = machine_.token_obtained(std::move(token), attempt_begun_);
     if (step == Step::pause) tell_of_retry(0, failure ? &*failure : nullptr);
     return step;
   }
 
-  /// Makes the request ready for the next attempt.
+  /// Makes the request ready for the attempt that the token was for.
   void begin_attempt() {
-    attempt_begun_ = clock().now();
     request_.authorization = machine_.token().authorization_line();
     request_.timeout = machine_.time_left(attempt_begun_);
     if (core_->on_event) emit_event(event_of(EventKind::attempt_started));

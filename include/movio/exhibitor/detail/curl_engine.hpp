@@ -45,23 +45,23 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     auto job = std::make_unique<Job>(std::move(request), std::move(completion));
     job->id = ++last_id_;
     job->registration.emplace(job->request.cancel, [this, id = job->id] { note_cancelled(id); });
-    Error refusal = cancelled_error();
+    std::optional<Error> refusal;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (!stopping_ && runs(refusal) && has_room(refusal)) {
+      refusal = refuse();
+      if (!refusal) {
         if (inbox_.empty()) wake_up();
         inbox_.push_back(std::move(job));
         return;
       }
     }
-    job->complete(std::move(refusal));
+    job->complete(*std::move(refusal));
   }
 
   bool after(std::chrono::milliseconds delay, Transport::Task task) {
     const auto due = delay.count() <= 0 ? Clock::now() : Clock::now() + std::min(delay, longest_delay);
     const std::lock_guard<std::mutex> lock(mutex_);
-    Error refusal;
-    if (stopping_ || !runs(refusal)) return false;
+    if (stopping_ || !runs()) return false;
     timers_.emplace(due, std::move(task));
     wake_up();
     return true;
@@ -119,10 +119,17 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     std::optional<CurlMembership> membership;
   };
 
-  /// Whether the thread runs, after starting it if need be; the reason goes into `refusal`. Called under the mutex.
-  bool runs(Error& refusal) {
+  /// Why no request can be taken; nothing when it can. Called under the mutex.
+  std::optional<Error> refuse() {
+    if (stopping_) return cancelled_error();
+    if (!runs()) return make_error(ErrorKind::overloaded, "no engine thread can be started");
+    if (inbox_.size() + queued_ < settings_->options().max_queued) return std::nullopt;
+    return make_error(ErrorKind::overloaded, "too many requests wait for their turn (CurlOptions::max_queued)");
+  }
+
+  /// Whether the thread runs, after starting it if need be. Called under the mutex.
+  bool runs() {
     if (thread_.joinable()) return true;
-    refusal = make_error(ErrorKind::overloaded, "no engine thread can be started");
     if (!multi_) return false;
     try {
       thread_ = std::thread([self = shared_from_this()] { self->run(); });
@@ -136,13 +143,6 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   [[nodiscard]] std::size_t kept_connections() const noexcept {
     constexpr std::size_t most = 1000;
     return std::clamp<std::size_t>(settings_->options().max_in_flight, 1, most);
-  }
-
-  /// Called under the mutex.
-  bool has_room(Error& refusal) {
-    if (inbox_.size() + queued_ < settings_->options().max_queued) return true;
-    refusal = make_error(ErrorKind::overloaded, "too many requests wait for their turn (CurlOptions::max_queued)");
-    return false;
   }
 
   /// On the engine's own thread there is nobody to wake up.
@@ -208,11 +208,12 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
 
   void begin(std::unique_ptr<Job> job) {
     if (job->request.cancel.cancelled()) return job->complete(cancelled_error());
-    if (deadline_of(*job) <= Clock::now()) return job->complete(out_of_turn());
+    const auto now = Clock::now();
+    if (deadline_of(*job) <= now) return job->complete(out_of_turn());
     auto transfer = take_transfer();
     CURL* const handle = transfer->handle();
     if (handle == nullptr) return job->complete(out_of_handles());
-    if (auto ready = transfer->prepare(job->request, Clock::now() - job->given); !ready) {
+    if (auto ready = transfer->prepare(job->request, now - job->given); !ready) {
       return job->complete(std::move(ready.error()));
     }
     const auto id = job->id;
