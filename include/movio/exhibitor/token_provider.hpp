@@ -98,8 +98,9 @@ class TokenProvider {
 
   /// The same without waiting. The completion is called exactly once: by this call when the outcome is known already,
   /// else on the transport's thread or by whoever cancels or destroys the provider; never after the destructor. What it
-  /// throws is dropped.
-  void token_async(const Completion& completion, Clock::Steady deadline, const CancelToken& cancel = {}) {
+  /// throws is dropped. It becomes a `Completion` only when there is something to wait for.
+  template <class Callback>
+  void token_async(const Callback& completion, Clock::Steady deadline, const CancelToken& cancel = {}) {
     if (!ready_) return detail::TokenCore::tell(completion, ready_.error());
     const auto core = core_.get();  // the completion may end the provider
     if (auto token = core->at_hand()) return detail::TokenCore::tell(completion, *std::move(token));

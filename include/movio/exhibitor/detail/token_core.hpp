@@ -31,7 +31,8 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   using Completion = std::function<void(Result<AccessToken>)>;
 
   /// Calls a completion, whatever it throws.
-  static void tell(const Completion& completion, const Result<AccessToken>& result) noexcept {
+  template <class Callback>
+  static void tell(const Callback& completion, const Result<AccessToken>& result) noexcept {
     try {
       completion(result);
     } catch (...) {  // NOLINT(bugprone-empty-catch): a callback's failure must not keep the others from being told
