@@ -72,7 +72,7 @@ class Intake {
 
   Result<std::optional<Record>> peek() {
     if (!ahead_) {
-      const auto next = source_.next();
+      auto next = source_.next();
       if (!next || !*next) return next;
       ahead_ = **next;
     }

@@ -25,8 +25,8 @@ template <class Record, class Value>
 struct Field {
   std::string_view name;
   Value Record::*member;
-  bool required;
-  Rule rule;
+  bool required = false;
+  Rule rule = Rule::none;
 };
 
 template <class Record, class Value>

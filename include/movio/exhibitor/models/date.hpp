@@ -184,7 +184,8 @@ inline std::optional<DateTime> parse_date_time(std::string_view text) {
   const auto offset = parse_offset(text);
   if (!date || hour > 23 || minute > 59 || second > 59 || !fraction || !offset) return std::nullopt;
   const std::int64_t days = days_from_epoch(date->year(), date->month(), date->day());
-  return DateTime{days * 86400 + hour * 3600 + minute * 60 + second - *offset, *fraction};
+  const int second_of_day = hour * 3600 + minute * 60 + second;
+  return DateTime{days * 86400 + second_of_day - *offset, *fraction};
 }
 
 /// Nothing when the clock cannot hold it (one that counts nanoseconds ends in the year 2262).
