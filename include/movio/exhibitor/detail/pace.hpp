@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <utility>
 
 #include "../clock.hpp"
 #include "../result.hpp"
@@ -29,7 +29,7 @@ class Pace {
   void succeeded() noexcept {
     allowed_ = std::min<double>(most_, allowed_ + 1 / allowed_);
     ever_succeeded_ = true;
-    failing_since_.reset();
+    failing_ = false;
     pause_ = first_pause;
   }
 
@@ -44,13 +44,13 @@ class Pace {
   /// succeeded for as long as the patience lasts, or nothing ever has and the API does not ask to wait.
   bool failed(std::uint64_t number, const Error& error, Clock::Steady now, double jitter) {
     throttled(number);
-    if (!failing_since_) failing_since_ = now;
+    if (!std::exchange(failing_, true)) failing_since_ = now;
     const std::chrono::milliseconds own_pause(static_cast<std::int64_t>(static_cast<double>(pause_.count()) * jitter));
     pause_ = std::min(2 * pause_, longest_pause);
     not_before_ = std::max(not_before_, deadline_after(now, own_pause));
     if (error.retry_after) not_before_ = std::max(not_before_, deadline_after(now, *error.retry_after + own_pause));
     const bool asked_to_wait = error.kind == ErrorKind::rate_limited || error.retry_after.has_value();
-    return (ever_succeeded_ || asked_to_wait) && not_before_ <= deadline_after(*failing_since_, patience_);
+    return (ever_succeeded_ || asked_to_wait) && not_before_ <= deadline_after(failing_since_, patience_);
   }
 
  private:
@@ -63,7 +63,8 @@ class Pace {
   std::uint64_t last_sent_ = 0;
   std::uint64_t halved_at_ = 0;
   bool ever_succeeded_ = false;
-  std::optional<Clock::Steady> failing_since_;
+  bool failing_ = false;
+  Clock::Steady failing_since_{};
   std::chrono::milliseconds pause_ = first_pause;
   Clock::Steady not_before_{};
 };
