@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <httplib.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -6,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -69,23 +71,34 @@ class Faults {
 };
 
 struct Paths {
-  bulk::Directory directory;
-  std::string input = directory.file("input");
-  std::string journal = directory.file("journal");
-  std::string rejects = directory.file("rejects");
-  std::string report = directory.file("report");
+  explicit Paths(const std::string& directory)
+      : input(directory + "input"),
+        journal(directory + "journal"),
+        rejects(directory + "rejects"),
+        report(directory + "report") {}
+
+  std::string input, journal, rejects, report;
 };
 
-/// The part of the child: an upload whose report is left in a file when it came to its end.
-int upload(const sandbox::Sandbox& sandbox, const Paths& paths) {
-  ex::ClientOptions client_options = integration::client_options(sandbox);
+/// What the child is told in its environment.
+std::string told(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+/// An upload whose report is left in a file when it came to its end.
+void upload(const Paths& paths) {
+  ex::ClientOptions client_options;
+  client_options.curl.ca_file = told("KILLED_CA_FILE");
   client_options.retry.first_pause = client_options.retry.longest_pause = std::chrono::milliseconds(5);
   ex::BulkOptions options;
   options.batch_size = 25;
   options.in_flight = 4;
   options.journal = paths.journal;
   options.rejects = paths.rejects;
-  const ex::Bulk uploader(integration::client_for(sandbox, client_options), options);
+  const ex::Endpoints endpoints{told("KILLED_ISSUER"), told("KILLED_API"), true};
+  const ex::ExhibitorClient client(endpoints, integration::credentials_of_sandbox(), client_options);
+  const ex::Bulk uploader(client, options);
   std::ifstream input(paths.input);
   const auto report = uploader.upsert_ndjson<ex::Member>(ex::bytes_of(input));
   const auto& counts = report.counts;
@@ -99,7 +112,23 @@ int upload(const sandbox::Sandbox& sandbox, const Paths& paths) {
                   {"not_sent", report.not_sent},
                   {"resumed", report.resumed}};
   std::ofstream(paths.report) << line.dump();
-  return 0;
+}
+
+/// This program in a process of its own, in which it does nothing but the upload.
+pid_t begin_upload(const sandbox::Sandbox& sandbox, const std::string& directory) {
+  std::vector<std::string> environment{"KILLED_CA_FILE=" + sandbox.ca_file(), "KILLED_ISSUER=" + sandbox.issuer_url(),
+                                       "KILLED_API=" + sandbox.api_url(), "KILLED_DIRECTORY=" + directory};
+  std::vector<char*> variables;
+  for (auto& variable : environment) variables.push_back(variable.data());
+  variables.push_back(nullptr);
+  std::string program = "/proc/self/exe";
+  std::string tag = "[.bulk_upload_to_kill]";
+  char* const arguments[] = {program.data(), tag.data(), nullptr};
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  ::dup2(::open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);  // what Catch2 has to say of it
+  ::execve(program.c_str(), arguments, variables.data());
+  ::_exit(1);
 }
 
 /// Whether the child came to its end before it was killed.
@@ -157,13 +186,13 @@ TEST_CASE("bulk - an upload that is killed again and again loses nothing", "[bul
   std::chrono::microseconds usual(0);  // how long an upload takes that is not killed
   for (int round = 0; kills < wanted_kills; ++round) {
     CAPTURE(round);
-    const Paths paths;
+    const bulk::Directory directory;
+    const Paths paths(directory.file(""));
     const Input input(random, "r" + std::to_string(round) + '-');
     std::ofstream(paths.input) << input.lines;
     for (bool ended = false; !ended;) {
       const auto begun = std::chrono::steady_clock::now();
-      const pid_t child = ::fork();
-      if (child == 0) ::_exit(upload(sandbox, paths));
+      const pid_t child = begin_upload(sandbox, directory.file(""));
       const bool first = usual.count() == 0;
       const std::chrono::microseconds until_kill(
           first ? std::int64_t{60'000'000}
@@ -177,4 +206,8 @@ TEST_CASE("bulk - an upload that is killed again and again loses nothing", "[bul
     check_outcome(sandbox, input, paths);
   }
   CHECK(kills >= wanted_kills);
+}
+
+TEST_CASE("bulk - the upload that another test kills", "[.bulk_upload_to_kill]") {
+  upload(Paths(told("KILLED_DIRECTORY")));
 }
