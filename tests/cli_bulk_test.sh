@@ -81,12 +81,23 @@ judge "only its owner can read it" test "$(stat -c %a "$work/rejects")" = 600
 works "upload with a journal" upload members "$work/three" --journal "$work/journal"
 works "a finished journal is replaced" upload members "$work/three" --journal "$work/journal"
 judge "and nothing is resumed" count_is resumed 0
+rm "$work/journal"
 members 100000 >"$work/many"
+lines_in() { cat "$1" 2>/dev/null | grep -c ''; }
 for signal in INT TERM KILL; do
+  before=$(lines_in "$work/journal")
+  # In the background a shell lets SIGINT be ignored.
+  env --default-signal=INT "$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" upload members \
+    "$work/many" --batch-size 100 --in-flight 2 --journal "$work/journal" >"$work/out" 2>"$work/err" &
+  upload_pid=$!
+  tries=0
+  until [ "$(lines_in "$work/journal")" -gt $((before + 3)) ] || [ "$tries" -gt 600 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  kill -s "$signal" "$upload_pid"
   code=0
-  timeout --preserve-status -s "$signal" -k 20 1 "$exhibitor" --issuer-url "$MOVIO_ISSUER_URL" \
-    --api-url "$MOVIO_API_URL" upload members "$work/many" --batch-size 100 --in-flight 2 --journal "$work/journal" \
-    >"$work/out" 2>"$work/err" || code=$?
+  wait "$upload_pid" || code=$?
   if [ "$signal" != KILL ]; then
     judge "$signal ends an upload as cancelled" test "$code" -eq 130 || show
     judge "and prints what is known" count_is rejected_count 0
