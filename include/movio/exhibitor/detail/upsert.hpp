@@ -15,9 +15,6 @@ inline namespace v0 {
 
 namespace detail {
 
-/// The bytes of a request that are not exceeded by another record. What the API takes at most is not documented.
-inline constexpr std::size_t usual_request_bytes = std::size_t{4} << 20U;
-
 /// The body of one request, and how many records are in it.
 struct UpsertPart {
   std::string body;
