@@ -209,7 +209,7 @@ class RecordReader {
     if (scanner_.peek() != JsonScanner::Kind::object) return fail("must be a JSON object");
     if (!tag_ahead(Schema<Kind>::tag_name)) return false;
     if (!choose<Kind, Kinds...>(value)) value = RawJson{};
-    return std::visit([this](auto& chosen) { return read_value(chosen); }, value);
+    return std::visit([this](auto& chosen) { return this->read_value(chosen); }, value);
   }
 
   template <class Variant, class Kind>

@@ -155,7 +155,7 @@ class RecordWriter {
 
   template <class... Kinds>
   bool write_value(const std::variant<Kinds...>& value) {
-    return std::visit([this](const auto& kind) { return write_value(kind); }, value);
+    return std::visit([this](const auto& kind) { return this->write_value(kind); }, value);
   }
 
   template <class Record>
