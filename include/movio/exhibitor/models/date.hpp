@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -8,19 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "../detail/calendar.hpp"
 #include "../detail/encoding.hpp"
 #include "../result.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
-
-constexpr bool is_leap_year(int year) noexcept { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
-
-constexpr int days_of_month(int year, int month) noexcept {
-  constexpr std::array<int, 12> days{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && is_leap_year(year) ? 29 : days[static_cast<std::size_t>(month - 1)];
-}
 
 /// Whether `text` has the pattern's length, digits where it has '9', and else its very characters.
 constexpr bool has_pattern(std::string_view text, std::string_view pattern) noexcept {
@@ -51,7 +44,7 @@ class Date {
   /// Errors: `invalid_argument` for a day that does not exist.
   static Result<Date> of(int year, int month, int day) {
     const bool exists =
-        year >= 0 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= detail::days_of_month(year, month);
+        year >= 0 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= detail::days_in_month(year, month);
     if (!exists) return detail::invalid_argument("there is no such date");
     return Date(year, month, day);
   }
@@ -95,17 +88,8 @@ class Date {
 
 namespace detail {
 
-/// Days from 1970-01-01 to a date, and the other way round (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms": years begin in March, eras of 400 years are all alike).
-constexpr std::int64_t days_from_epoch(int year, int month, int day) noexcept {
-  const int march_year = month <= 2 ? year - 1 : year;
-  const int era = (march_year >= 0 ? march_year : march_year - 399) / 400;
-  const int year_of_era = march_year - era * 400;
-  const int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  const int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return std::int64_t{era} * 146097 + day_of_era - 719468;
-}
-
+/// The other way round than `days_from_civil` (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": years
+/// begin in March, eras of 400 years are all alike).
 inline Result<Date> date_of_epoch_day(std::int64_t days) {
   const std::int64_t shifted = days + 719468;
   const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
@@ -183,7 +167,7 @@ inline std::optional<DateTime> parse_date_time(std::string_view text) {
   const auto fraction = take_fraction(text);
   const auto offset = parse_offset(text);
   if (!date || hour > 23 || minute > 59 || second > 59 || !fraction || !offset) return std::nullopt;
-  const std::int64_t days = days_from_epoch(date->year(), date->month(), date->day());
+  const std::int64_t days = days_from_civil(date->year(), date->month(), date->day());
   const int second_of_day = hour * 3600 + minute * 60 + second;
   return DateTime{days * 86400 + second_of_day - *offset, *fraction};
 }
