@@ -42,15 +42,6 @@ inline constexpr int credential_read_attempts = 5;
 
 inline Error credentials_error(std::string message) { return make_error(ErrorKind::credentials, std::move(message)); }
 
-inline bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 /// What is wrong with a client id or secret; nullptr when nothing is. Never quotes it.
 inline const char* credential_problem(std::string_view value) noexcept {
   if (value.empty()) return "is empty";

@@ -162,6 +162,15 @@ inline std::size_t utf8_sequence_length(std::string_view text) noexcept {
   return 0;
 }
 
+inline bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 /// Text of another party made fit for a message: no control characters, valid UTF-8, at most `limit` bytes.
 inline std::string clean_text(std::string_view text, std::size_t limit) {
   std::string out;

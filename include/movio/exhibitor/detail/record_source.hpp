@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -88,10 +89,8 @@ class NdjsonSource : public LineSource {
 /// What keeps an id from being sent.
 inline std::optional<std::string> id_problem(std::string_view id) {
   if (id.empty()) return "the id must not be empty";
-  for (std::string_view rest = id; !rest.empty(); rest.remove_prefix(utf8_sequence_length(rest))) {
-    if (utf8_sequence_length(rest) == 0) return "the id is not UTF-8";
-    if (is_control(rest.front())) return "the id holds a control character";
-  }
+  if (!is_utf8(id)) return "the id is not UTF-8";
+  if (std::any_of(id.begin(), id.end(), is_control)) return "the id holds a control character";
   if (id == "." || id == "..") return "the id cannot stand in a path";
   return std::nullopt;
 }
