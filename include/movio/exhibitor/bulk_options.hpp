@@ -13,6 +13,15 @@
 namespace movio::exhibitor {
 inline namespace v0 {
 
+namespace detail {
+
+/// The API's own limit.
+inline constexpr std::size_t most_records = 5000;
+/// The bytes of a request that are not exceeded by another record. What the API takes at most is not documented.
+inline constexpr std::size_t usual_request_bytes = std::size_t{4} << 20U;
+
+}  // namespace detail
+
 /// A record that was refused, by this library or by the API.
 struct BulkReject {
   std::uint64_t line = 0;  ///< Of the input, or the record's place in it; from 1.
@@ -32,10 +41,11 @@ struct BulkProgress {
 
 /// How an upload goes about it.
 struct BulkOptions {
-  std::size_t batch_size = 5000;                    ///< Records of a request, 1 to 5000.
-  std::size_t batch_bytes = std::size_t{4} << 20U;  ///< Of a request; a 413 of the API lowers it.
-  int in_flight = 8;                                ///< Requests at a time, at most; throttling lowers it.
-  std::uint64_t max_rejects = 1000;                 ///< Beyond this the upload stops.
+  std::size_t batch_size = detail::most_records;  ///< Records of a request, 1 to 5000; 5000 by default.
+  std::size_t batch_bytes =
+      detail::usual_request_bytes;   ///< Of a request; 4 MiB by default. A 413 of the API lowers it.
+  int in_flight = 8;                 ///< Requests at a time, at most; throttling lowers it.
+  std::uint64_t max_rejects = 1000;  ///< Beyond this the upload stops.
   std::chrono::milliseconds patience = std::chrono::minutes(15);  ///< How long to go on trying when nothing succeeds.
   std::string journal{};          ///< File that a killed upload is resumed from; none: "".
   std::string rejects{};          ///< File for what was refused, as NDJSON; none: "".

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../bulk_options.hpp"
 #include "../models/subscription.hpp"
 #include "../transport.hpp"
 #include "json.hpp"
@@ -23,11 +24,6 @@ struct BulkReceipt {
 };
 
 namespace detail {
-
-/// The API's own limit.
-inline constexpr std::size_t most_records = 5000;
-/// The bytes of a request that are not exceeded by another record. What the API takes at most is not documented.
-inline constexpr std::size_t usual_request_bytes = std::size_t{4} << 20U;
 
 /// `records` is a JSON array.
 inline HttpRequest upsert_request(std::string_view path, Body records) {
