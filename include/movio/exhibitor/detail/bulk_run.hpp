@@ -97,6 +97,9 @@ class BulkRun {
     std::uint64_t number = 0;  // of its request in flight; 0: none is
     bool begun = false;        // a request of it has been sent
     bool again = false;        // its next request is one that failed
+
+    [[nodiscard]] bool settled() const noexcept { return number == 0 && batch.settled(); }
+    [[nodiscard]] bool has_next() const noexcept { return number == 0 && !batch.settled(); }
   };
   using Shipments = std::list<Shipment>;
   static constexpr std::chrono::milliseconds moment{250};  // short for a person who looks on
@@ -132,7 +135,7 @@ class BulkRun {
   bool send_next() {
     if (in_flight_ >= pace_.allowed() || clock_.now() < pace_.not_before()) return false;
     for (auto shipment = shipments_.begin(); shipment != shipments_.end(); ++shipment) {
-      if (shipment->number != 0 || shipment->batch.settled()) continue;
+      if (!shipment->has_next()) continue;
       if (!shipment->begun && shares_an_id_with_earlier(shipment)) return false;
       dispatch(*shipment);
       return true;
@@ -159,7 +162,7 @@ class BulkRun {
 
   /// Reads one batch ahead. False when there is one already, or nothing left.
   bool read_next() {
-    const bool one_waits = !shipments_.empty() && !shipments_.back().begun && !shipments_.back().batch.settled();
+    const bool one_waits = !shipments_.empty() && !shipments_.back().begun && shipments_.back().has_next();
     if (one_waits || ended_) return false;
     auto batch = intake_.next_batch();
     if (!batch) {
@@ -232,7 +235,7 @@ class BulkRun {
   bool acknowledge(bool now) {
     std::vector<const Batch*> settled;
     for (const auto& shipment : shipments_) {
-      if (shipment.number == 0 && shipment.batch.settled()) settled.push_back(&shipment.batch);
+      if (shipment.settled()) settled.push_back(&shipment.batch);
     }
     constexpr std::size_t many = 64;
     now = now || !operation_.one_by_one() || settled.size() >= many || clock_.now() >= next_acknowledgement_;
@@ -240,7 +243,7 @@ class BulkRun {
     next_acknowledgement_ = clock_.now() + moment;
     if (auto written = files_->settle(settled); !written) stop(std::move(written.error()));
     for (const Batch* batch : settled) tell(*batch);
-    shipments_.remove_if([](const Shipment& shipment) { return shipment.number == 0 && shipment.batch.settled(); });
+    shipments_.remove_if([](const Shipment& shipment) { return shipment.settled(); });
     return true;
   }
 
