@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "interrupt.hpp"
@@ -54,27 +51,18 @@ ex::Result<ex::AccessToken> obtain_token(const Settings& settings) {
 // --- request
 // ----------------------------------------------------------------------------------------------------------
 
-struct CloseFile {
-  void operator()(std::FILE* file) const noexcept {
-    if (file != stdin) std::fclose(file);
-  }
-};
-
-ex::Error file_error(const std::string& name, int code) {
-  return failure(ex::ErrorKind::storage, "cannot read " + name + ": " + std::generic_category().message(code));
-}
-
 /// The content of a file; "-" names standard input.
 ex::Result<std::string> read_file(const std::string& name) {
-  const std::unique_ptr<std::FILE, CloseFile> file(name == "-" ? stdin : std::fopen(name.c_str(), "rbe"));
-  if (!file) return file_error(name, errno);
+  const auto bytes = ex::bytes_of_file(name, {});
+  if (!bytes) return bytes.error();
   std::string content;
   std::array<char, 65536> piece{};
-  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), file.get())) {
-    content.append(piece.data(), count);
+  for (;;) {
+    const auto count = (*bytes)(piece.data(), piece.size());
+    if (!count) return count.error();
+    if (*count == 0) return content;
+    content.append(piece.data(), *count);
   }
-  if (std::ferror(file.get()) != 0) return file_error(name == "-" ? "standard input" : name, errno);
-  return content;
 }
 
 /// The body, which is sent as it was read. What is wrong with it is not quoted: it may hold personal data.

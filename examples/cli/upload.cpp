@@ -81,8 +81,11 @@ int conclude(const ex::BulkReport& report, const LineNumbers& rejected, const Li
   return cli::report(failure(ex::ErrorKind::rejected, "records that were rejected: " + count + lines + where));
 }
 
-template <class Work>
+using Work = ex::BulkReport (*Resource::*)(const ex::Bulk& bulk, ex::ByteSource bytes);
+
 int run(const Options& options, Work work) {
+  const auto resource = find_resource(options.resource);
+  if (!resource) return report(resource.error());
   const auto settings = settings_of(options);
   if (!settings) return report(settings.error());
   auto bulk = bulk_options(options);
@@ -103,23 +106,15 @@ int run(const Options& options, Work work) {
     bulk->on_progress = [&display](const ex::BulkProgress& progress) { display->show(progress); };
   }
   const ex::ExhibitorClient client(settings->endpoints, settings->credentials, settings->client);
-  const ex::BulkReport report = work(ex::Bulk(client, *std::move(bulk)), *std::move(bytes));
+  const ex::BulkReport report = ((*resource)->*work)(ex::Bulk(client, *std::move(bulk)), *std::move(bytes));
   display.reset();
   return conclude(report, rejected, superseded, options);
 }
 
 }  // namespace
 
-int upload_command(const Options& options) {
-  const auto resource = find_resource(options.resource);
-  if (!resource) return report(resource.error());
-  return run(options, (*resource)->upload);
-}
+int upload_command(const Options& options) { return run(options, &Resource::upload); }
 
-int delete_many_command(const Options& options) {
-  const auto resource = find_resource(options.resource);
-  if (!resource) return report(resource.error());
-  return run(options, (*resource)->remove);
-}
+int delete_many_command(const Options& options) { return run(options, &Resource::remove); }
 
 }  // namespace cli
