@@ -18,13 +18,9 @@
 namespace ex = movio::exhibitor;
 using ex::detail::AppendFile;
 using support::contains;
+using support::content_of;
 
 namespace {
-
-std::string content_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// Why a path cannot be opened; empty when it can.
 std::string refusal(const std::string& path) {

@@ -1,10 +1,9 @@
 #pragma once
 
 // What the tests of bulk runs share: an API that takes records, and misbehaves as it is told.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "fixtures.hpp"
+#include "support.hpp"
 
 namespace bulk {
 
@@ -118,36 +118,35 @@ inline std::string film_line(const std::string& id, const std::string& title) {
   return json{{"film_id", id}, {"title", title}}.dump() + '\n';
 }
 
-/// A directory that goes away with the test.
-class Directory {
- public:
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "exhibitor-bulk-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) fixtures::give_up("no temporary directory");
-    path_ = name;
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() { std::filesystem::remove_all(path_); }
+/// So many of them, with the ids f1, f2, ...
+inline std::string film_lines(int count) {
+  std::string lines;
+  for (int i = 1; i <= count; ++i) lines += film_line("f" + std::to_string(i), "title");
+  return lines;
+}
 
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
+/// A judge that takes no larger body.
+inline FilmApi::Judge up_to(std::size_t bytes) {
+  return [bytes](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    if (request.body.bytes().size() <= bytes) return std::nullopt;
+    return ex::json_response(413);
+  };
+}
 
- private:
-  std::filesystem::path path_;
-};
-
-inline std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
+/// The lines that a rejects file names, in their order.
+inline std::vector<std::uint64_t> rejected_lines(const std::string& path) {
+  std::vector<std::uint64_t> lines;
+  std::istringstream rejects(support::content_of(path));
+  for (std::string line; std::getline(rejects, line);) lines.push_back(json::parse(line)["line"]);
+  std::sort(lines.begin(), lines.end());
+  return lines;
 }
 
 /// A bulk upload of films to that API.
 struct Fixture {
   std::shared_ptr<FilmApi> api = std::make_shared<FilmApi>();
   std::shared_ptr<HurryingClock> clock = std::make_shared<HurryingClock>();
-  Directory directory;
+  support::TemporaryDirectory directory;
   ex::BulkOptions options;
   std::vector<ex::BulkReject> rejects;
   std::map<std::uint64_t, std::uint64_t> superseded;

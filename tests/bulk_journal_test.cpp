@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <movio/exhibitor/bulk.hpp>
 #include <random>
 #include <string>
@@ -14,37 +15,25 @@
 
 namespace ex = movio::exhibitor;
 using bulk::adds_up;
-using bulk::content_of;
 using bulk::film_line;
+using bulk::film_lines;
 using bulk::Fixture;
+using bulk::rejected_lines;
 using nlohmann::json;
 using support::contains;
+using support::content_of;
 using Kind = ex::ErrorKind;
 
 namespace {
 
 struct JournalFixture : Fixture {
   JournalFixture() {
-    options.journal = directory.file("journal");
-    options.rejects = directory.file("rejects");
+    options.journal = directory.path("journal");
+    options.rejects = directory.path("rejects");
     options.batch_size = 5;
     options.in_flight = 3;
   }
 };
-
-std::string film_lines(int count) {
-  std::string lines;
-  for (int i = 1; i <= count; ++i) lines += film_line("f" + std::to_string(i), "title");
-  return lines;
-}
-
-std::vector<std::uint64_t> rejected_lines(const std::string& path) {
-  std::vector<std::uint64_t> lines;
-  std::istringstream rejects(content_of(path));
-  for (std::string line; std::getline(rejects, line);) lines.push_back(json::parse(line)["line"]);
-  std::sort(lines.begin(), lines.end());
-  return lines;
-}
 
 /// Lets the upload break off before its last batches.
 void upload_in_part(const JournalFixture& f, const std::string& lines) {

@@ -14,7 +14,6 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,8 +23,9 @@
 #include "integration.hpp"
 
 namespace ex = movio::exhibitor;
-using bulk::content_of;
+using bulk::rejected_lines;
 using nlohmann::json;
+using support::content_of;
 
 namespace {
 
@@ -146,14 +146,6 @@ bool survives(pid_t child, std::chrono::microseconds until_kill) {
   return WIFEXITED(status);
 }
 
-std::vector<std::uint64_t> rejected_lines(const std::string& path) {
-  std::vector<std::uint64_t> lines;
-  std::istringstream rejects(content_of(path));
-  for (std::string line; std::getline(rejects, line);) lines.push_back(json::parse(line)["line"]);
-  std::sort(lines.begin(), lines.end());
-  return lines;
-}
-
 void check_outcome(const sandbox::Sandbox& sandbox, const Input& input, const Paths& paths) {
   const auto report = json::parse(content_of(paths.report));
   CAPTURE(report.dump());
@@ -186,13 +178,13 @@ TEST_CASE("bulk - an upload that is killed again and again loses nothing", "[bul
   std::chrono::microseconds usual(0);  // how long an upload takes that is not killed
   for (int round = 0; kills < wanted_kills; ++round) {
     CAPTURE(round);
-    const bulk::Directory directory;
-    const Paths paths(directory.file(""));
+    const support::TemporaryDirectory directory;
+    const Paths paths(directory.path() + '/');
     const Input input(random, "r" + std::to_string(round) + '-');
     std::ofstream(paths.input) << input.lines;
     for (bool ended = false; !ended;) {
       const auto begun = std::chrono::steady_clock::now();
-      const pid_t child = begin_upload(sandbox, directory.file(""));
+      const pid_t child = begin_upload(sandbox, directory.path() + '/');
       const bool first = usual.count() == 0;
       const std::chrono::microseconds until_kill(
           first ? std::int64_t{60'000'000}

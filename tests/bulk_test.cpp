@@ -1,6 +1,9 @@
+#include <algorithm>
+#include <memory>
 #include <movio/exhibitor/bulk.hpp>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bulk_fixture.hpp"
@@ -10,21 +13,12 @@
 namespace ex = movio::exhibitor;
 using bulk::adds_up;
 using bulk::film_line;
+using bulk::film_lines;
 using bulk::Fixture;
 using nlohmann::json;
 using support::contains;
 using Kind = ex::ErrorKind;
 using Ids = std::vector<std::string>;
-
-namespace {
-
-std::string film_lines(int count) {
-  std::string lines;
-  for (int i = 1; i <= count; ++i) lines += film_line("f" + std::to_string(i), "title");
-  return lines;
-}
-
-}  // namespace
 
 TEST_CASE("bulk - lines go out in batches, as they are", "[bulk]") {
   Fixture f;
@@ -167,11 +161,7 @@ TEST_CASE("bulk - suspects that the API names wrongly get through all the same",
 TEST_CASE("bulk - 413 makes requests smaller, also those to come", "[bulk]") {
   Fixture f;
   f.options.batch_size = 64;
-  constexpr std::size_t most = 500;
-  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
-    if (request.body.bytes().size() <= most) return std::nullopt;
-    return ex::json_response(413);
-  };
+  f.api->judge = bulk::up_to(500);
   f.options.in_flight = 1;
   const auto report = f.upload(film_lines(500));
   CHECK_FALSE(report.error);
@@ -183,10 +173,7 @@ TEST_CASE("bulk - 413 makes requests smaller, also those to come", "[bulk]") {
 
 TEST_CASE("bulk - a record that is too large alone is rejected", "[bulk]") {
   Fixture f;
-  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
-    if (request.body.bytes().size() <= 200) return std::nullopt;
-    return ex::json_response(413);
-  };
+  f.api->judge = bulk::up_to(200);
   const auto report = f.upload(film_lines(3) + film_line("big", std::string(300, 'x')) + film_line("f9", "a"));
   CHECK(report.counts.accepted == 4);
   CHECK(report.counts.rejected == 1);

@@ -1,6 +1,10 @@
 # Sourced by the tests of the command line, which are called with EXHIBITOR and EXHIBITOR_SANDBOX: a sandbox to talk to,
 # and ways to run and judge the program. Everything that is printed is kept in $work/everything.
 
+if [ $# -ne 2 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
+  echo "usage: $0 EXHIBITOR EXHIBITOR_SANDBOX" >&2
+  exit 2
+fi
 . "$(dirname "$0")/judge.sh"
 
 exhibitor=$1

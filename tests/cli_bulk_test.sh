@@ -1,10 +1,6 @@
 #!/bin/sh
 # Runs upload, delete --ids and subscriptions against the sandbox. Usage: cli_bulk_test.sh EXHIBITOR EXHIBITOR_SANDBOX
 set -u
-if [ $# -ne 2 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
-  echo "usage: $0 EXHIBITOR EXHIBITOR_SANDBOX" >&2
-  exit 2
-fi
 . "$(dirname "$0")/cli.sh"
 
 # What must never be seen again, but in the rejects file.

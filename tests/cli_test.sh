@@ -2,10 +2,6 @@
 # Runs the command line against the sandbox and holds it to its interface: exit codes, forms of output, and that nothing
 # secret or personal gets out. Usage: cli_test.sh EXHIBITOR EXHIBITOR_SANDBOX
 set -u
-if [ $# -ne 2 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
-  echo "usage: $0 EXHIBITOR EXHIBITOR_SANDBOX" >&2
-  exit 2
-fi
 . "$(dirname "$0")/cli.sh"
 
 # What must never be seen again.

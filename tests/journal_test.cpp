@@ -28,6 +28,7 @@ using ex::detail::entry_text;
 using ex::detail::Journal;
 using ex::detail::JournalEntry;
 using support::contains;
+using support::content_of;
 using support::TemporaryDirectory;
 
 namespace {
@@ -86,11 +87,6 @@ std::vector<std::string> texts_of_first(std::size_t count) {
   entries.resize(count);
   std::sort(entries.begin(), entries.end(), [](auto& a, auto& b) { return a.first_line < b.first_line; });
   return texts(entries);
-}
-
-std::string content_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 std::uintmax_t size_of(const std::string& path) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <movio/exhibitor/result.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -23,6 +24,12 @@ std::string printed(const T& value) {
   std::ostringstream out;
   out << value;
   return out.str();
+}
+
+/// What a file holds; nothing when there is none.
+inline std::string content_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// Every text that an error holds, for asking whether a planted secret got into any of them.
