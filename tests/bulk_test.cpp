@@ -8,6 +8,7 @@
 
 #include "bulk_fixture.hpp"
 #include "catch.hpp"
+#include "soak_memory.hpp"
 #include "support.hpp"
 
 namespace ex = movio::exhibitor;
@@ -19,6 +20,22 @@ using nlohmann::json;
 using support::contains;
 using Kind = ex::ErrorKind;
 using Ids = std::vector<std::string>;
+
+namespace {
+
+/// Takes every request and keeps nothing of it; looks how much memory is in use meanwhile.
+class Taker : public ex::FakeTransport {
+ public:
+  double most_allocated = 0;
+
+  void start(ex::HttpRequest request, Completion completion) override {
+    if (request.method == "POST") return FakeTransport::start(std::move(request), std::move(completion));
+    most_allocated = std::max(most_allocated, soak::Sample::taken().allocated);
+    completion(ex::HttpResponse{202});
+  }
+};
+
+}  // namespace
 
 TEST_CASE("bulk - lines go out in batches, as they are", "[bulk]") {
   Fixture f;
@@ -361,6 +378,28 @@ TEST_CASE("bulk - batches are in flight together unless they share an id", "[bul
   CHECK(waiting == std::vector<std::size_t>{3, 2, 1, 1});
   CHECK(f.api->films["f1"] == "title");
   CHECK(report.counts.superseded == 1);
+}
+
+TEST_CASE("bulk - memory does not grow with the input", "[bulk]") {
+  constexpr std::size_t lines = 200'000;
+  const std::string title(500, 'x');
+  std::size_t made = 0;
+  std::string line;
+  const ex::ByteSource input = [&](char* into, std::size_t room) -> ex::Result<std::size_t> {
+    if (line.empty() && made < lines) line = film_line("f" + std::to_string(++made), title);
+    const std::size_t count = line.copy(into, room);
+    line.erase(0, count);
+    return count;
+  };
+  const auto taker = std::make_shared<Taker>();
+  const fixtures::Rig rig;
+  const auto provider = std::make_shared<ex::TokenProvider>(rig.endpoints, rig.source, ex::TokenOptions{}, taker);
+  const double before = soak::Sample::taken().allocated;
+  const auto report = ex::Bulk(ex::ExhibitorClient(provider, rig.client_options)).upsert_ndjson<ex::Film>(input);
+  CHECK(report.counts.accepted == lines);
+  CHECK(report.bytes > 100'000'000);
+  CHECK(taker->most_allocated > before);
+  CHECK(taker->most_allocated - before < 64.0 * 1024 * 1024);
 }
 
 TEST_CASE("bulk - whatever happens, every record has one fate and the last of an id wins", "[bulk]") {
