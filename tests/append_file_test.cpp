@@ -23,7 +23,7 @@ using support::content_of;
 namespace {
 
 /// Why a path cannot be opened; empty when it can.
-std::string refusal(const std::string& path) {
+std::string refusal_to_open(const std::string& path) {
   const auto file = AppendFile::open(path);
   return file ? "" : support::printed(file.error());
 }
@@ -85,7 +85,7 @@ TEST_CASE("append file - a new one is for its owner only, whatever the umask", "
   for (const mode_t mask : {0000U, 0022U, 0777U}) {
     const std::string path = directory.path(std::to_string(mask));
     const mode_t before = ::umask(mask);
-    const std::string refused = refusal(path);
+    const std::string refused = refusal_to_open(path);
     ::umask(before);
     CHECK(refused.empty());
     CHECK(mode_of(path) == 0600);
@@ -95,7 +95,7 @@ TEST_CASE("append file - a new one is for its owner only, whatever the umask", "
 TEST_CASE("append file - leaves the mode of one that is there", "[append_file]") {
   const support::TemporaryDirectory directory;
   const std::string path = directory.write("file", "", 0640);
-  CHECK(refusal(path).empty());
+  CHECK(refusal_to_open(path).empty());
   CHECK(mode_of(path) == 0640);
 }
 
@@ -103,12 +103,12 @@ TEST_CASE("append file - is locked against another of this process, until it is 
   const support::TemporaryDirectory directory;
   const std::string path = directory.path("file");
   std::optional<AppendFile> file = AppendFile::open(path).value();
-  CHECK(contains(refusal(path), "storage: " + path + " is in use"));
+  CHECK(contains(refusal_to_open(path), "storage: " + path + " is in use"));
   std::optional<AppendFile> moved(std::move(file));
   file.reset();
-  CHECK(contains(refusal(path), "in use"));
+  CHECK(contains(refusal_to_open(path), "in use"));
   moved.reset();
-  CHECK(refusal(path).empty());
+  CHECK(refusal_to_open(path).empty());
 }
 
 TEST_CASE("append file - is locked against another process, until it is closed", "[append_file]") {
@@ -116,9 +116,9 @@ TEST_CASE("append file - is locked against another process, until it is closed",
   const std::string path = directory.path("file");
   {
     const auto file = AppendFile::open(path).value();
-    CHECK(forking::in_child([&] { return contains(refusal(path), "in use"); }));
+    CHECK(forking::in_child([&] { return contains(refusal_to_open(path), "in use"); }));
   }
-  CHECK(forking::in_child([&] { return refusal(path).empty(); }));
+  CHECK(forking::in_child([&] { return refusal_to_open(path).empty(); }));
 }
 
 TEST_CASE("append file - a process that is killed leaves no lock", "[append_file]") {
@@ -129,7 +129,7 @@ TEST_CASE("append file - a process that is killed leaves no lock", "[append_file
     return ::kill(::getpid(), SIGKILL) == 0;
   });
   CHECK(std::filesystem::exists(path));
-  CHECK(refusal(path).empty());
+  CHECK(refusal_to_open(path).empty());
 }
 
 TEST_CASE("append file - takes over the place of one it is assigned to", "[append_file]") {
@@ -138,34 +138,34 @@ TEST_CASE("append file - takes over the place of one it is assigned to", "[appen
   file = AppendFile::open(directory.path("two")).value();
   file.append("text").value();
   CHECK(content_of(directory.path("two")) == "text");
-  CHECK(refusal(directory.path("one")).empty());
+  CHECK(refusal_to_open(directory.path("one")).empty());
 }
 
 TEST_CASE("append file - refuses what is not a regular file, and does not hang", "[append_file]") {
   const support::TemporaryDirectory directory;
   const std::string pipe = directory.path("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  CHECK(contains(refusal(pipe), pipe + " is not a regular file"));
-  CHECK(contains(refusal("/dev/null"), "not a regular file"));
-  CHECK(contains(refusal(directory.path()), "Is a directory"));
-  CHECK(contains(refusal(directory.path("missing/file")), "No such file or directory"));
-  CHECK(contains(refusal(""), "No such file or directory"));
+  CHECK(contains(refusal_to_open(pipe), pipe + " is not a regular file"));
+  CHECK(contains(refusal_to_open("/dev/null"), "not a regular file"));
+  CHECK(contains(refusal_to_open(directory.path()), "Is a directory"));
+  CHECK(contains(refusal_to_open(directory.path("missing/file")), "No such file or directory"));
+  CHECK(contains(refusal_to_open(""), "No such file or directory"));
 }
 
 TEST_CASE("append file - follows no symbolic link, and makes no file through one", "[append_file]") {
   const support::TemporaryDirectory directory;
   const std::string link = directory.path("link");
   std::filesystem::create_symlink(directory.write("file", "text"), link);
-  CHECK(contains(refusal(link), link + " is a symbolic link"));
+  CHECK(contains(refusal_to_open(link), link + " is a symbolic link"));
   std::filesystem::remove(link);
   std::filesystem::create_symlink(directory.path("missing"), link);
-  CHECK(contains(refusal(link), "is a symbolic link"));
+  CHECK(contains(refusal_to_open(link), "is a symbolic link"));
   CHECK_FALSE(std::filesystem::exists(directory.path("missing")));
 }
 
 TEST_CASE("append file - opens a file of the working directory", "[append_file]") {
   const support::TemporaryDirectory directory;
-  CHECK(forking::in_child([&] { return ::chdir(directory.path().c_str()) == 0 && refusal("file").empty(); }));
+  CHECK(forking::in_child([&] { return ::chdir(directory.path().c_str()) == 0 && refusal_to_open("file").empty(); }));
   CHECK(std::filesystem::exists(directory.path("file")));
 }
 

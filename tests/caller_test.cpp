@@ -31,7 +31,7 @@ std::string judged(ex::HttpResponse response, const char* method = "PUT") {
   return std::string(checked ? "ok" : ex::to_string(checked.error().kind));
 }
 
-ex::Error error_of(ex::HttpResponse response) {
+ex::Error checked_error(ex::HttpResponse response) {
   return check_response(std::move(response), "PUT", "/members/{id}").error();
 }
 
@@ -91,13 +91,13 @@ TEST_CASE("caller - a success that cannot be one is a protocol error, unquoted",
     CHECK(judged(answer(200, ""), method) == "ok");
   }
   CHECK(judged(answer(200, "not JSON, and nobody said so", json), "GET") == "ok");
-  CHECK_FALSE(contains(support::all_text(error_of(answer(200, "planted {", json))), "planted"));
+  CHECK_FALSE(contains(support::all_text(checked_error(answer(200, "planted {", json))), "planted"));
 }
 
 TEST_CASE("caller - an error names the operation, the status and the API's own words", "[caller]") {
   auto response = ex::json_response(400, R"({"message":"bad\nbirthday","entities":[{"member_id":"m1"}]})",
                                     {{"X-Request-Id", "r-17"}, {"Retry-After", "12"}});
-  const auto error = error_of(std::move(response));
+  const auto error = checked_error(std::move(response));
   CHECK(error.message ==
         "PUT /members/{id}: the API answered HTTP 400 (bad birthday); correct the request (Error::details may name "
         "the records)");
@@ -109,12 +109,13 @@ TEST_CASE("caller - an error names the operation, the status and the API's own w
 }
 
 TEST_CASE("caller - a refusal's reason is what the challenge says", "[caller]") {
-  CHECK(contains(error_of(fixtures::refusal("the token has expired")).message, "(the token has expired)"));
-  CHECK(contains(error_of({401, {{"WWW-Authenticate", "Bearer error=invalid_token"}}, ""}).message, "(invalid_token)"));
-  CHECK(contains(error_of({401,
-                           {{"WWW-Authenticate", "Basic realm=x"},
-                            {"WWW-Authenticate", "Bearer error=\"invalid_token\", error_description=\"too old\""}},
-                           ""})
+  CHECK(contains(checked_error(fixtures::refusal("the token has expired")).message, "(the token has expired)"));
+  CHECK(contains(checked_error({401, {{"WWW-Authenticate", "Bearer error=invalid_token"}}, ""}).message,
+                 "(invalid_token)"));
+  CHECK(contains(checked_error({401,
+                                {{"WWW-Authenticate", "Basic realm=x"},
+                                 {"WWW-Authenticate", "Bearer error=\"invalid_token\", error_description=\"too old\""}},
+                                ""})
                      .message,
                  "(too old)"));
 }
@@ -123,7 +124,7 @@ TEST_CASE("caller - what the API says is bounded and on one line", "[caller]") {
   const nlohmann::json body{{"message", "a\r\nb\x1b[2J" + std::string(10000, 'm')},
                             {"entities", {std::string(200000, 'e')}}};
   const auto error =
-      error_of(ex::json_response(422, body.dump(), {{"X-Request-Id", "r\r\n" + std::string(1000, 'i')}}));
+      checked_error(ex::json_response(422, body.dump(), {{"X-Request-Id", "r\r\n" + std::string(1000, 'i')}}));
   CHECK(error.message.size() < 700);
   CHECK(error.details.size() == 65536);
   CHECK(error.request_id.size() == 128);

@@ -41,7 +41,7 @@ static_assert(!Takes<std::string>::value && !Takes<const std::string&>::value &&
               "JSON that is text already would be sent as one JSON string");
 
 /// A client on a transport of its own that has answered nothing yet.
-struct Fixture : Rig {
+struct ClientFixture : Rig {
   ex::ExhibitorClient client = Rig::client();
 };
 
@@ -52,7 +52,7 @@ std::string kind_of(const ex::Result<ex::HttpResponse>& result) {
 }  // namespace
 
 TEST_CASE("client - each verb is its method", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   CHECK(f.client.get("/films", {{"page", "2"}}));
   CHECK(f.client.post("/films", json::array()));
   CHECK(f.client.put("/films", json::array()));
@@ -65,7 +65,7 @@ TEST_CASE("client - each verb is its method", "[client]") {
 }
 
 TEST_CASE("client - JSON goes out as compact text, called JSON", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   CHECK(f.client.put("/members", {{{"member_id", "m1"}, {"first_name", "Zoë\n"}}}));
   const auto request = f.transport->requests().at(0);
   CHECK(request.body.bytes() == R"([{"first_name":"Zoë\n","member_id":"m1"}])");
@@ -75,7 +75,7 @@ TEST_CASE("client - JSON goes out as compact text, called JSON", "[client]") {
 }
 
 TEST_CASE("client - a raw body goes out as it is", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   auto request = request_for("PUT", "/members");
   request.body = ex::Body(std::string("[1,\r\n 2]\0", 9), "text/csv");
   CHECK(f.client.send(std::move(request)));
@@ -84,7 +84,7 @@ TEST_CASE("client - a raw body goes out as it is", "[client]") {
 }
 
 TEST_CASE("client - JSON that cannot be written is refused before anything is sent", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   json deep = json::array();
   for (int level = 1; level < 65; ++level) deep = json::array({deep});
   for (const json& body : {deep, json("planted \xff"), json{{"planted \xc3", 1}}}) {
@@ -153,7 +153,7 @@ TEST_CASE("client - what is wrong with its configuration is said by ready() and 
 }
 
 TEST_CASE("client - a refused token is replaced and the call sent once more", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   CHECK(f.client.get("/films"));
   f.transport->answer(refusal());
   f.transport->answer(ex::json_response(202, "[7]"));
@@ -168,7 +168,7 @@ TEST_CASE("client - a refused token is replaced and the call sent once more", "[
 
 TEST_CASE("client - persistent refusal is reported with the first reason and costs no token for five minutes",
           "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   f.transport->answer(refusal("wrong audience"));
   f.transport->answer(refusal("a later, less telling reason"));
   const auto result = f.client.get("/films");
@@ -195,7 +195,7 @@ TEST_CASE("client - persistent refusal is reported with the first reason and cos
 }
 
 TEST_CASE("client - a missing scope costs no token and no second call", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   for (int call = 0; call < 3; ++call) {
     f.transport->answer(refusal("needs write:films", "insufficient_scope"));
     const auto result = f.client.put("/films", json::array());
@@ -207,7 +207,7 @@ TEST_CASE("client - a missing scope costs no token and no second call", "[client
 }
 
 TEST_CASE("client - when no new token can be had after a refusal, that is the error", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   CHECK(f.client.get("/films"));
   f.transport->answer(refusal());
   f.transport->answer_token(ex::json_response(401, R"({"error":"invalid_client"})"));
@@ -248,7 +248,7 @@ TEST_CASE("client - eight threads with the same refused token cause one new one"
 }
 
 TEST_CASE("client - a late refusal of an old token leaves the new one", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   CHECK(f.client.get("/films"));
   f.transport->answer(refusal());
   f.transport->hold();
@@ -265,7 +265,7 @@ TEST_CASE("client - a late refusal of an old token leaves the new one", "[client
 }
 
 TEST_CASE("client - the time for a call covers the wait for a token", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   f.transport->hold();
   auto request = request_for("GET", "/films");
   request.timeout = 3s;
@@ -280,7 +280,7 @@ TEST_CASE("client - the time for a call covers the wait for a token", "[client]"
 }
 
 TEST_CASE("client - the replay has what is left of the call's time", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   f.transport->answer(refusal());
   f.transport->hold();
   auto request = request_for("GET", "/films");
@@ -295,7 +295,7 @@ TEST_CASE("client - the replay has what is left of the call's time", "[client]")
 }
 
 TEST_CASE("client - no timeout overflows, and one gone by is a timeout", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   CHECK(f.client.get("/films"));
   auto request = request_for("GET", "/films");
   request.timeout = std::chrono::milliseconds::max();
@@ -308,7 +308,7 @@ TEST_CASE("client - no timeout overflows, and one gone by is a timeout", "[clien
 }
 
 TEST_CASE("client - a call that is cancelled while it waits for a token is not sent", "[client]") {
-  const Fixture f;
+  const ClientFixture f;
   const ex::CancelSource source;
   f.transport->hold();
   auto request = request_for("GET", "/films");

@@ -22,7 +22,7 @@ std::string read(std::string_view text) {
   return std::to_string(time->seconds) + '.' + std::to_string(time->nanoseconds);
 }
 
-std::string written(TimePoint time) {
+std::string time_written(TimePoint time) {
   const auto text = detail::utc_text(time);
   return text ? *text : text.error().message;
 }
@@ -242,24 +242,24 @@ TEST_CASE("date - what is no date-time is not read as one", "[date]") {
 }
 
 TEST_CASE("date - a time is written in UTC, with microseconds only when there are any", "[date]") {
-  CHECK(written(at(0s)) == "1970-01-01T00:00:00Z");
-  CHECK(written(at(1722972600s)) == "2024-08-06T19:30:00Z");
-  CHECK(written(at(1722972600s + 250ms)) == "2024-08-06T19:30:00.250000Z");
-  CHECK(written(at(1us)) == "1970-01-01T00:00:00.000001Z");
-  CHECK(written(at(23h + 59min + 59s + 999999us)) == "1970-01-01T23:59:59.999999Z");
+  CHECK(time_written(at(0s)) == "1970-01-01T00:00:00Z");
+  CHECK(time_written(at(1722972600s)) == "2024-08-06T19:30:00Z");
+  CHECK(time_written(at(1722972600s + 250ms)) == "2024-08-06T19:30:00.250000Z");
+  CHECK(time_written(at(1us)) == "1970-01-01T00:00:00.000001Z");
+  CHECK(time_written(at(23h + 59min + 59s + 999999us)) == "1970-01-01T23:59:59.999999Z");
 }
 
 TEST_CASE("date - a time before 1970 is written as it is read", "[date]") {
-  CHECK(written(at(-1s)) == "1969-12-31T23:59:59Z");
-  CHECK(written(at(-1us)) == "1969-12-31T23:59:59.999999Z");
-  CHECK(written(at(-24h)) == "1969-12-31T00:00:00Z");
-  CHECK(written(at(-24h - 1us)) == "1969-12-30T23:59:59.999999Z");
+  CHECK(time_written(at(-1s)) == "1969-12-31T23:59:59Z");
+  CHECK(time_written(at(-1us)) == "1969-12-31T23:59:59.999999Z");
+  CHECK(time_written(at(-24h)) == "1969-12-31T00:00:00Z");
+  CHECK(time_written(at(-24h - 1us)) == "1969-12-30T23:59:59.999999Z");
 }
 
 TEST_CASE("date - less than a microsecond is dropped, on both sides of 1970", "[date]") {
   if (TimePoint::duration::period::den < 1'000'000'000) return;  // the clock has no such time
-  CHECK(written(at(999ns)) == "1970-01-01T00:00:00Z");
-  CHECK(written(at(-1ns)) == "1969-12-31T23:59:59.999999Z");
+  CHECK(time_written(at(999ns)) == "1970-01-01T00:00:00Z");
+  CHECK(time_written(at(-1ns)) == "1969-12-31T23:59:59.999999Z");
 }
 
 TEST_CASE("date - times come back from their text", "[date]") {
@@ -271,12 +271,12 @@ TEST_CASE("date - times come back from their text", "[date]") {
     REQUIRE(time);
     const auto point = detail::time_point_of(*time);
     REQUIRE(point);
-    CHECK(written(*point) == text);
+    CHECK(time_written(*point) == text);
   }
   // about every ninth day from 1700 to 2240, at odd times of the day
   for (std::int64_t second = -8'500'000'000; second < 8'500'000'000; second += 789'123) {
     const auto point = at(std::chrono::seconds(second));
-    const auto back = detail::parse_date_time(written(point));
+    const auto back = detail::parse_date_time(time_written(point));
     if (!back || back->seconds != second || detail::time_point_of(*back) != point) FAIL(second);
   }
 }
@@ -294,8 +294,8 @@ TEST_CASE("date - a time that the clock cannot hold gives no time point", "[date
 
 TEST_CASE("date - the clock's first and last time are written, or refused as outside the calendar", "[date]") {
   if (TimePoint::duration::period::den == 1'000'000'000) {
-    CHECK(written(TimePoint::max()) == "2262-04-11T23:47:16.854775Z");
-    CHECK(written(TimePoint::min()) == "1677-09-21T00:12:43.145224Z");
+    CHECK(time_written(TimePoint::max()) == "2262-04-11T23:47:16.854775Z");
+    CHECK(time_written(TimePoint::min()) == "1677-09-21T00:12:43.145224Z");
   } else {
     CHECK_FALSE(detail::utc_text(TimePoint::max()));
     CHECK_FALSE(detail::utc_text(TimePoint::min()));

@@ -6,60 +6,60 @@
 #include "catch.hpp"
 #include "support.hpp"
 
-namespace ex = movio::exhibitor::detail;
+namespace detail = movio::exhibitor::detail;
 using namespace std::string_view_literals;
 
 TEST_CASE("encoding - base64 gives the vectors of RFC 4648 section 10", "[encoding]") {
-  CHECK(ex::base64_encode("").empty());
-  CHECK(ex::base64_encode("f") == "Zg==");
-  CHECK(ex::base64_encode("fo") == "Zm8=");
-  CHECK(ex::base64_encode("foo") == "Zm9v");
-  CHECK(ex::base64_encode("foob") == "Zm9vYg==");
-  CHECK(ex::base64_encode("fooba") == "Zm9vYmE=");
-  CHECK(ex::base64_encode("foobar") == "Zm9vYmFy");
-  CHECK(ex::base64_encode("\xfb\xff\xfe\0"sv) == "+//+AA==");
+  CHECK(detail::base64_encode("").empty());
+  CHECK(detail::base64_encode("f") == "Zg==");
+  CHECK(detail::base64_encode("fo") == "Zm8=");
+  CHECK(detail::base64_encode("foo") == "Zm9v");
+  CHECK(detail::base64_encode("foob") == "Zm9vYg==");
+  CHECK(detail::base64_encode("fooba") == "Zm9vYmE=");
+  CHECK(detail::base64_encode("foobar") == "Zm9vYmFy");
+  CHECK(detail::base64_encode("\xfb\xff\xfe\0"sv) == "+//+AA==");
 }
 
 TEST_CASE("encoding - base64url reads what a JWT holds, unpadded", "[encoding]") {
-  CHECK(ex::base64url_decode("") == "");
-  CHECK(ex::base64url_decode("Zg") == "f");
-  CHECK(ex::base64url_decode("Zm8") == "fo");
-  CHECK(ex::base64url_decode("Zm9v") == "foo");
-  CHECK(ex::base64url_decode("-__-AA") == "\xfb\xff\xfe\0"sv);
-  CHECK(ex::base64url_decode("eyJleHAiOjF9") == R"({"exp":1})");
+  CHECK(detail::base64url_decode("") == "");
+  CHECK(detail::base64url_decode("Zg") == "f");
+  CHECK(detail::base64url_decode("Zm8") == "fo");
+  CHECK(detail::base64url_decode("Zm9v") == "foo");
+  CHECK(detail::base64url_decode("-__-AA") == "\xfb\xff\xfe\0"sv);
+  CHECK(detail::base64url_decode("eyJleHAiOjF9") == R"({"exp":1})");
 }
 
 TEST_CASE("encoding - base64url refuses padding, the other alphabet, newlines and impossible lengths", "[encoding]") {
   for (const auto bad : {"Zg=="sv, "+//+"sv, "Zm9v\n"sv, "Z"sv, "Zm9vZ"sv, "Zm 9"sv, "Zm\0v"sv, "Zm\xc3\xa9"sv}) {
     INFO(bad);
-    CHECK_FALSE(ex::base64url_decode(bad));
+    CHECK_FALSE(detail::base64url_decode(bad));
   }
 }
 
 TEST_CASE("encoding - percent encoding leaves the unreserved characters only", "[encoding]") {
-  CHECK(ex::percent_encode("AZaz09-._~") == "AZaz09-._~");
-  CHECK(ex::percent_encode("a b+c/d?e#f%g&h=i") == "a%20b%2Bc%2Fd%3Fe%23f%25g%26h%3Di");
-  CHECK(ex::percent_encode("\xc3\xa9\0\r\n"sv) == "%C3%A9%00%0D%0A");
+  CHECK(detail::percent_encode("AZaz09-._~") == "AZaz09-._~");
+  CHECK(detail::percent_encode("a b+c/d?e#f%g&h=i") == "a%20b%2Bc%2Fd%3Fe%23f%25g%26h%3Di");
+  CHECK(detail::percent_encode("\xc3\xa9\0\r\n"sv) == "%C3%A9%00%0D%0A");
 }
 
 TEST_CASE("encoding - percent decoding reverses it for every byte", "[encoding]") {
   std::string bytes;
   for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
-  CHECK(ex::percent_decode(ex::percent_encode(bytes)) == bytes);
-  CHECK(ex::percent_decode("%c3%A9") == "\xc3\xa9");
+  CHECK(detail::percent_decode(detail::percent_encode(bytes)) == bytes);
+  CHECK(detail::percent_decode("%c3%A9") == "\xc3\xa9");
 }
 
 TEST_CASE("encoding - a '%' without two hexadecimal digits is refused", "[encoding]") {
   for (const char* bad : {"%", "a%", "%4", "%zz", "%4g", "%g4", "%%41", "ab%2"}) {
     INFO(bad);
-    CHECK_FALSE(ex::percent_decode(bad));
+    CHECK_FALSE(detail::percent_decode(bad));
   }
 }
 
 TEST_CASE("encoding - a secret with every trap of a form survives form encoding", "[encoding]") {
-  CHECK(ex::form_encode("AZaz09-._") == "AZaz09-._");
-  CHECK(ex::form_encode("p+q%r&s=t:u v~\xc3\xa9") == "p%2Bq%25r%26s%3Dt%3Au+v%7E%C3%A9");
-  CHECK(ex::form_encode("read:a write:b") == "read%3Aa+write%3Ab");
+  CHECK(detail::form_encode("AZaz09-._") == "AZaz09-._");
+  CHECK(detail::form_encode("p+q%r&s=t:u v~\xc3\xa9") == "p%2Bq%25r%26s%3Dt%3Au+v%7E%C3%A9");
+  CHECK(detail::form_encode("read:a write:b") == "read%3Aa+write%3Ab");
 }
 
 TEST_CASE("encoding - form encoding a secret leaves no piece of it behind by growing", "[encoding]") {
@@ -67,71 +67,71 @@ TEST_CASE("encoding - form encoding a secret leaves no piece of it behind by gro
   const std::string secret = letters + std::string(1000, '+');
   const support::FreedMemoryWatch watch(letters);
   {
-    std::string form = ex::form_encode(secret);
+    std::string form = detail::form_encode(secret);
     CHECK(form.size() == 3100);
-    ex::wipe(form);
+    detail::wipe(form);
   }
   CHECK_FALSE(watch.saw_marker());
 }
 
 TEST_CASE("encoding - letters compare without regard to case, and only letters", "[encoding]") {
-  CHECK(ex::equal_ignoring_case("Retry-After", "rETRY-aFTER"));
-  CHECK_FALSE(ex::equal_ignoring_case("Retry-After", "Retry-Afte"));
-  CHECK_FALSE(ex::equal_ignoring_case("a[b", "a{b"));
-  CHECK_FALSE(ex::equal_ignoring_case("\xc3\x89", "\xc3\xa9"));
+  CHECK(detail::equal_ignoring_case("Retry-After", "rETRY-aFTER"));
+  CHECK_FALSE(detail::equal_ignoring_case("Retry-After", "Retry-Afte"));
+  CHECK_FALSE(detail::equal_ignoring_case("a[b", "a{b"));
+  CHECK_FALSE(detail::equal_ignoring_case("\xc3\x89", "\xc3\xa9"));
 }
 
 TEST_CASE("encoding - trimming takes blanks and tabs off both ends", "[encoding]") {
-  CHECK(ex::trim(" \t a b\t ") == "a b");
-  CHECK(ex::trim(" \t ").empty());
-  CHECK(ex::trim("").empty());
-  CHECK(ex::trim("a\n") == "a\n");
+  CHECK(detail::trim(" \t a b\t ") == "a b");
+  CHECK(detail::trim(" \t ").empty());
+  CHECK(detail::trim("").empty());
+  CHECK(detail::trim("a\n") == "a\n");
 }
 
 TEST_CASE("encoding - a UTF-8 sequence is measured", "[encoding]") {
-  CHECK(ex::utf8_sequence_length("") == 0);
-  CHECK(ex::utf8_sequence_length("a") == 1);
-  CHECK(ex::utf8_sequence_length("\xc3\xa9") == 2);
-  CHECK(ex::utf8_sequence_length("\xe2\x82\xac!") == 3);
-  CHECK(ex::utf8_sequence_length("\xf0\x9f\x98\x80") == 4);
-  CHECK(ex::utf8_sequence_length("\xf4\x8f\xbf\xbf") == 4);
+  CHECK(detail::utf8_sequence_length("") == 0);
+  CHECK(detail::utf8_sequence_length("a") == 1);
+  CHECK(detail::utf8_sequence_length("\xc3\xa9") == 2);
+  CHECK(detail::utf8_sequence_length("\xe2\x82\xac!") == 3);
+  CHECK(detail::utf8_sequence_length("\xf0\x9f\x98\x80") == 4);
+  CHECK(detail::utf8_sequence_length("\xf4\x8f\xbf\xbf") == 4);
 }
 
 TEST_CASE("encoding - overlong, surrogate, too large and cut off UTF-8 is none", "[encoding]") {
   for (const auto bad :
        {"\x80"sv, "\xc0\xaf"sv, "\xc1\xbf"sv, "\xe0\x9f\xbf"sv, "\xed\xa0\x80"sv, "\xf0\x8f\xbf\xbf"sv,
         "\xf4\x90\x80\x80"sv, "\xf5\x80\x80\x80"sv, "\xff"sv, "\xc3"sv, "\xe2\x82"sv, "\xf0\x9f\x98"sv, "\xc3("sv}) {
-    INFO(ex::percent_encode(bad));
-    CHECK(ex::utf8_sequence_length(bad) == 0);
+    INFO(detail::percent_encode(bad));
+    CHECK(detail::utf8_sequence_length(bad) == 0);
   }
 }
 
 TEST_CASE("encoding - another party's text cannot forge a line of a log", "[encoding]") {
-  CHECK(ex::clean_text("bad\r\nlevel=info \x1b[31m\x7f", 100) == "bad  level=info  [31m ");
-  CHECK(ex::clean_text("a\0b"sv, 100) == "a b");
-  CHECK(ex::clean_text("a\xff\xc3(", 100) ==
+  CHECK(detail::clean_text("bad\r\nlevel=info \x1b[31m\x7f", 100) == "bad  level=info  [31m ");
+  CHECK(detail::clean_text("a\0b"sv, 100) == "a b");
+  CHECK(detail::clean_text("a\xff\xc3(", 100) ==
         "a?"
         "?(");
 }
 
 TEST_CASE("encoding - another party's text is bounded, never in the middle of a character", "[encoding]") {
-  CHECK(ex::clean_text("abcdef", 4) == "abcd");
-  CHECK(ex::clean_text("abc\xc3\xa9", 4) == "abc");
-  CHECK(ex::clean_text("abc\xc3\xa9", 5) == "abc\xc3\xa9");
-  CHECK(ex::clean_text("abc", 0).empty());
+  CHECK(detail::clean_text("abcdef", 4) == "abcd");
+  CHECK(detail::clean_text("abc\xc3\xa9", 4) == "abc");
+  CHECK(detail::clean_text("abc\xc3\xa9", 5) == "abc\xc3\xa9");
+  CHECK(detail::clean_text("abc", 0).empty());
 }
 
 TEST_CASE("encoding - a secret is struck out wherever it stands", "[encoding]") {
   std::string text = "s3cret, and again s3crets3cret";
-  ex::strike_out(text, "s3cret");
+  detail::strike_out(text, "s3cret");
   CHECK(text == "[redacted], and again [redacted][redacted]");
 }
 
 TEST_CASE("encoding - striking out ends even when the mark holds the secret, and spares short ones", "[encoding]") {
   std::string text = "redacted";
-  ex::strike_out(text, "redacted");
+  detail::strike_out(text, "redacted");
   CHECK(text == "[redacted]");
-  ex::strike_out(text, "a");
-  ex::strike_out(text, "");
+  detail::strike_out(text, "a");
+  detail::strike_out(text, "");
   CHECK(text == "[redacted]");
 }

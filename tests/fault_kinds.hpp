@@ -20,6 +20,8 @@
 namespace faults {
 
 inline const std::vector<Call> get_and_post{{"GET", false}, {"POST", true}};
+inline const std::vector<Call> every_method{
+    {"GET", false}, {"PUT", true}, {"DELETE", false}, {"POST", false}, {"POST", true}};
 
 /// What goes the same way for every method: nothing of the request was sent, or there is nothing to repeat.
 inline std::vector<Expected> both(const Expected& same) { return {same, same}; }
@@ -45,6 +47,11 @@ inline Limits stall_timeout(std::chrono::seconds time) {
   Limits limits;
   limits.stall_timeout = time;
   return limits;
+}
+
+inline void answer_all(Peer& peer) {
+  while (peer.take_request() && peer.answer("200 OK")) {
+  }
 }
 
 inline void end_after(Peer& peer, const char* text) {

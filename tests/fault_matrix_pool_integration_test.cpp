@@ -12,11 +12,6 @@ using namespace faults;
 
 namespace {
 
-void answer_all(Peer& peer) {
-  while (peer.take_request() && peer.answer("200 OK")) {
-  }
-}
-
 /// A server that is restarted between two calls, which ends its connections; the one after it is counted.
 class Restarted : public Fault {
  public:
@@ -61,8 +56,6 @@ class OnceOnly : public Fault {
   FaultServer server_;
 };
 
-const std::vector<Call> methods{{"GET", false}, {"PUT", true}, {"DELETE", false}, {"POST", false}, {"POST", true}};
-
 /// A call that a dead connection costs nothing: the server acts on it once.
 const Expected unharmed{"200", 1, 1, 1};
 
@@ -93,5 +86,5 @@ std::vector<Row> dead_connections(const TlsContext& tls) {
 
 TEST_CASE("fault matrix - connections that die while they are kept", "[fault_matrix]") {
   const Authority authority("Authority of the tests");
-  Matrix({"kept connection", methods, dead_connections(authority.server()), authority.file()}).run();
+  Matrix({"kept connection", every_method, dead_connections(authority.server()), authority.file()}).run();
 }

@@ -20,11 +20,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void answer_all(Peer& peer) {
-  while (peer.take_request() && peer.answer("200 OK")) {
-  }
-}
-
 CertificateOptions valid(long begins, long ends) {
   CertificateOptions options;
   options.begins = begins;

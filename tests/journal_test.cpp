@@ -64,7 +64,7 @@ JournalEntry entry(std::uint64_t first, std::uint64_t last, std::uint64_t reject
 }
 
 /// Some entries, the way parallel requests end: not in the order of their lines.
-const std::vector<std::vector<JournalEntry>> written{
+const std::vector<std::vector<JournalEntry>> batches_written{
     {entry(1, 100)}, {entry(201, 300, 70), entry(101, 200, 90)}, {entry(401, 401, 90)}};
 
 Journal opened(const std::string& path) { return Journal::open(path, identity).value(); }
@@ -83,7 +83,7 @@ std::vector<std::string> texts(const std::vector<JournalEntry>& entries) {
 /// What a journal should hold after the first `count` of the entries written.
 std::vector<std::string> texts_of_first(std::size_t count) {
   std::vector<JournalEntry> entries;
-  for (const auto& batch : written) entries.insert(entries.end(), batch.begin(), batch.end());
+  for (const auto& batch : batches_written) entries.insert(entries.end(), batch.begin(), batch.end());
   entries.resize(count);
   std::sort(entries.begin(), entries.end(), [](auto& a, auto& b) { return a.first_line < b.first_line; });
   return texts(entries);
@@ -105,12 +105,12 @@ std::size_t lines_in(std::string_view text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-/// The text of a journal that holds what is `written`.
+/// The text of a journal that holds what is `batches_written`.
 std::string journal_text(const TemporaryDirectory& directory, bool finished = false) {
   const std::string path = directory.path("written");
   std::filesystem::remove(path);
   auto journal = opened(path);
-  for (const auto& batch : written) journal.append(batch).value();
+  for (const auto& batch : batches_written) journal.append(batch).value();
   if (finished) journal.finish().value();
   return content_of(path);
 }
@@ -155,7 +155,7 @@ TEST_CASE("journal - opened again it holds what was appended, by lines, with its
   };
   {
     auto journal = opened(path);
-    for (const auto& batch : written) journal.append(batch).value();
+    for (const auto& batch : batches_written) journal.append(batch).value();
     check(journal);
   }
   check(opened(path));
@@ -184,7 +184,7 @@ TEST_CASE("journal - is text that a person can read, the same in every version",
 TEST_CASE("journal - one append is one sync, whatever it holds", "[journal]") {
   const TemporaryDirectory directory;
   auto journal = opened(directory.path("journal"));
-  for (const auto& batch : written) {
+  for (const auto& batch : batches_written) {
     const int before = syncs;
     journal.append(batch).value();
     CHECK(syncs == before + 1);
@@ -208,16 +208,16 @@ TEST_CASE("journal - what cannot be synced does not count, and can be appended a
   const std::string path = directory.path("journal");
   {
     auto journal = opened(path);
-    journal.append(written[0]).value();
+    journal.append(batches_written[0]).value();
     syncs_fail = true;
-    const auto failed = journal.append(written[1]);
+    const auto failed = journal.append(batches_written[1]);
     const auto not_finished = journal.finish();
     syncs_fail = false;
     CHECK(contains(support::printed(failed.error()), "storage: " + path + " cannot be brought to the disk"));
     CHECK_FALSE(not_finished);
     CHECK(texts(journal.acknowledged()) == texts_of_first(1));
     CHECK(lines_in(content_of(path)) == 2);
-    journal.append(written[1]).value();
+    journal.append(batches_written[1]).value();
   }
   const auto journal = opened(path);
   CHECK(texts(journal.acknowledged()) == texts_of_first(3));
@@ -228,15 +228,15 @@ TEST_CASE("journal - what finds no room on the disk does not count, and can be a
   const TemporaryDirectory directory;
   const std::string path = directory.path("journal");
   auto journal = opened(path);
-  journal.append(written[0]).value();
+  journal.append(batches_written[0]).value();
   CHECK(forking::in_child([&] {
     ::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{std::filesystem::file_size(path) + 20, RLIM_INFINITY};
     const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
     ::setrlimit(RLIMIT_FSIZE, &limit);
-    const bool failed = !journal.append(written[1]) && texts(journal.acknowledged()) == texts_of_first(1);
+    const bool failed = !journal.append(batches_written[1]) && texts(journal.acknowledged()) == texts_of_first(1);
     ::setrlimit(RLIMIT_FSIZE, &none);
-    return failed && journal.append(written[1]).has_value();
+    return failed && journal.append(batches_written[1]).has_value();
   }));
   CHECK(lines_in(content_of(path)) == 4);
 }
@@ -366,7 +366,7 @@ TEST_CASE("journal - a finished one is begun anew, whatever upload it is of", "[
       CHECK(journal.rejects_size() == 0);
       CHECK_FALSE(journal.torn());
       CHECK(lines_in(content_of(path)) == 1);
-      journal.append(written[0]).value();
+      journal.append(batches_written[0]).value();
     }
     CHECK(texts(Journal::open(path, upload).value().acknowledged()) == texts_of_first(1));
   }

@@ -39,7 +39,7 @@ std::string unescaped(const std::string& inside) {
   return out;
 }
 
-std::string written(std::string_view text) {
+std::string string_written(std::string_view text) {
   std::string out = "before";
   REQUIRE(detail::append_json_string(out, text));
   REQUIRE(out.substr(0, 6) == "before");
@@ -252,15 +252,15 @@ TEST_CASE("json text - escapes of every UTF-16 unit are read as nlohmann::json r
 }
 
 TEST_CASE("json text - what must be escaped is written so, and nothing else", "[json_scan]") {
-  CHECK(written("") == R"("")");
-  CHECK(written("a/b'c\x7f") == "\"a/b'c\x7f\"");
-  CHECK(written("\"\\") == R"("\"\\")");
-  CHECK(written("\0\x01\n\x1f"s) == R"("\u0000\u0001\u000a\u001f")");
-  CHECK(written("caf\xc3\xa9 \xf0\x9f\x8e\xac") == "\"caf\xc3\xa9 \xf0\x9f\x8e\xac\"");
+  CHECK(string_written("") == R"("")");
+  CHECK(string_written("a/b'c\x7f") == "\"a/b'c\x7f\"");
+  CHECK(string_written("\"\\") == R"("\"\\")");
+  CHECK(string_written("\0\x01\n\x1f"s) == R"("\u0000\u0001\u000a\u001f")");
+  CHECK(string_written("caf\xc3\xa9 \xf0\x9f\x8e\xac") == "\"caf\xc3\xa9 \xf0\x9f\x8e\xac\"");
   for (std::size_t before = 0; before <= 17; ++before) {
     for (unsigned value = 0; value < 0x80; ++value) {
       const std::string text = std::string(before, 'a') + byte(value) + "\xe2\x82\xac" + byte(value);
-      CHECK(json::parse(written(text)).get<std::string>() == text);
+      CHECK(json::parse(string_written(text)).get<std::string>() == text);
     }
   }
 }

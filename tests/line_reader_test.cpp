@@ -119,7 +119,7 @@ std::string drained(const ByteSource& source, std::size_t room = 7) {
   }
 }
 
-std::string refusal(const std::string& path) {
+std::string refusal_to_read(const std::string& path) {
   const auto source = ex::bytes_of_file(path, {});
   return source ? "" : support::printed(source.error());
 }
@@ -315,9 +315,9 @@ TEST_CASE("bytes of a file - a copy of the source goes on where the other was", 
 TEST_CASE("bytes of a file - none without a file", "[byte_source]") {
   const TemporaryDirectory directory;
   const std::string missing = directory.path("missing");
-  CHECK(contains(refusal(missing), "storage: " + missing + " cannot be opened (No such file or directory)"));
-  CHECK(contains(refusal(directory.path()), directory.path() + " is a directory"));
-  CHECK(contains(refusal(""), "No such file"));
+  CHECK(contains(refusal_to_read(missing), "storage: " + missing + " cannot be opened (No such file or directory)"));
+  CHECK(contains(refusal_to_read(directory.path()), directory.path() + " is a directory"));
+  CHECK(contains(refusal_to_read(""), "No such file"));
 }
 
 TEST_CASE("bytes of a file - \"-\" is standard input", "[byte_source]") {
@@ -329,7 +329,7 @@ TEST_CASE("bytes of a file - \"-\" is standard input", "[byte_source]") {
   }));
   CHECK(forking::in_child([] {
     ::close(STDIN_FILENO);
-    return contains(refusal("-"), "storage: standard input cannot be opened (Bad file descriptor)");
+    return contains(refusal_to_read("-"), "storage: standard input cannot be opened (Bad file descriptor)");
   }));
 }
 

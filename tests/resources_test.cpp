@@ -23,7 +23,7 @@ using State = ex::RecordState;
 
 namespace {
 
-struct Fixture : Rig {
+struct ResourcesFixture : Rig {
   ex::ExhibitorClient client = Rig::client();
 
   void answer(int status, const std::string& body = "{}") const { transport->answer(ex::json_response(status, body)); }
@@ -104,7 +104,7 @@ using Lines = std::vector<std::string>;
 TEST_CASE("resources - each operation of the API is one call, and says which", "[resources]") {
   for (const auto& [operation, call] : operations()) {
     CAPTURE(operation);
-    const Fixture f;
+    const ResourcesFixture f;
     CHECK(call(f.client));
     CHECK(f.operation(0) == with_id(operation));
   }
@@ -126,7 +126,7 @@ TEST_CASE("resources - the comments name the operations of the table, and no oth
 }
 
 TEST_CASE("resources - an upsert sends one array and gives the receipt", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   f.answer(202, R"({"total": 3, "created_count": 2, "updated_count": 1})");
   const auto receipt = f.client.films().upsert(films(3));
   REQUIRE(receipt);
@@ -140,7 +140,7 @@ TEST_CASE("resources - an upsert sends one array and gives the receipt", "[resou
 }
 
 TEST_CASE("resources - any range will do", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   const std::list<ex::Film> list{{"f1", "title"}};
   const ex::Film array[] = {{"f1", "title"}, {"f2", "title"}};
   CHECK(f.client.films().upsert(list));
@@ -150,7 +150,7 @@ TEST_CASE("resources - any range will do", "[resources]") {
 TEST_CASE("resources - a receipt that is not there counts what was sent", "[resources]") {
   for (const char* body : {"", "[]", "{}", "nonsense", R"({"total": "3"})", R"({"total": -1})"}) {
     CAPTURE(body);
-    const Fixture f;
+    const ResourcesFixture f;
     f.transport->answer(ex::HttpResponse{202, {}, body});
     const auto receipt = f.client.films().upsert(films(2));
     REQUIRE(receipt);
@@ -160,7 +160,7 @@ TEST_CASE("resources - a receipt that is not there counts what was sent", "[reso
 }
 
 TEST_CASE("resources - more than 5000 records go out in several requests", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   f.answer(202, R"({"total": 5000, "created_count": 5000, "updated_count": 0})");
   f.answer(202, R"({"total": 5000, "created_count": 0, "updated_count": 5000})");
   f.answer(202, R"({"total": 1, "created_count": 1, "updated_count": 0})");
@@ -176,7 +176,7 @@ TEST_CASE("resources - more than 5000 records go out in several requests", "[res
 }
 
 TEST_CASE("resources - records beyond 4 MiB go out in several requests", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   auto many = films(5);
   for (auto& film : many) film.title = std::string(std::size_t{1} << 20U, 'x');
   CHECK(f.client.films().upsert(many));
@@ -186,7 +186,7 @@ TEST_CASE("resources - records beyond 4 MiB go out in several requests", "[resou
 }
 
 TEST_CASE("resources - what the API would refuse is refused before anything is sent", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   auto many = films(6000);
   many[5500].film_id.clear();
   const auto refused = f.client.films().upsert(many);
@@ -209,7 +209,7 @@ TEST_CASE("resources - what the API would refuse is refused before anything is s
 }
 
 TEST_CASE("resources - an upsert that fails midway says what became of which records", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   const auto fail_with = [&f](ex::FakeTransport::Answer answer) {
     f.answer(202);
     f.transport->answer(std::move(answer));
@@ -231,7 +231,7 @@ TEST_CASE("resources - an upsert that fails midway says what became of which rec
 }
 
 TEST_CASE("resources - without a token nothing was sent", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   f.transport->answer_token(ex::json_response(403, R"({"error": "access_denied"})"));
   const auto result = f.client.films().upsert(films(2));
   REQUIRE_FALSE(result);
@@ -240,7 +240,7 @@ TEST_CASE("resources - without a token nothing was sent", "[resources]") {
 }
 
 TEST_CASE("resources - ids go into paths as they are", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   CHECK(f.client.films().remove("a/b c%é"));
   CHECK(f.client.members().update_subscriptions("a/b", {}));
   CHECK(f.operation(0) == "DELETE /films/a%2Fb%20c%25%C3%A9");
@@ -249,7 +249,7 @@ TEST_CASE("resources - ids go into paths as they are", "[resources]") {
 }
 
 TEST_CASE("resources - subscriptions are sent as they shall be, and may be repeated", "[resources]") {
-  const Fixture f;
+  const ResourcesFixture f;
   CHECK(f.client.members().update_subscriptions(
       "m", {{"news", ex::Channel::email, ex::SubscriptionState::subscribed}, {"offers", ex::Channel::sms}}));
   CHECK(f.body(0) == json::parse(R"([{"category_id":"news","channel":"EMAIL","state":"SUBSCRIBED"},

@@ -114,7 +114,7 @@ static_assert(std::is_nothrow_move_constructible_v<ex::Secret>);
 
 constexpr std::string_view planted = "planted-secret-0123456789-longer-than-any-small-string-buffer";
 
-ex::Secret planted_secret() { return ex::Secret(std::string(planted)); }
+ex::Secret secret_with_planted_text() { return ex::Secret(std::string(planted)); }
 
 }  // namespace
 
@@ -149,17 +149,17 @@ TEST_CASE("secret - the count of allocations counts", "[secret]") {
 
 TEST_CASE("secret - leaves nothing in the memory it gives back", "[secret]") {
   const support::FreedMemoryWatch watch(std::string(planted.substr(20)));
-  SECTION("when it goes away") { const ex::Secret secret = planted_secret(); }
+  SECTION("when it goes away") { const ex::Secret secret = secret_with_planted_text(); }
   SECTION("when it is copied") {
-    const ex::Secret secret = planted_secret();
+    const ex::Secret secret = secret_with_planted_text();
     const ex::Secret copy = secret;  // NOLINT(performance-unnecessary-copy-initialization): that is the test
   }
   SECTION("when it is moved from") {
-    ex::Secret secret = planted_secret();
+    ex::Secret secret = secret_with_planted_text();
     const ex::Secret moved = std::move(secret);
   }
   SECTION("when it is assigned to") {
-    ex::Secret secret = planted_secret();
+    ex::Secret secret = secret_with_planted_text();
     secret = ex::Secret(std::string("other"));
   }
   SECTION("when it was the body of a request") {
@@ -197,7 +197,7 @@ TEST_CASE("secret - a short one, kept inside the object, is overwritten as well"
 }
 
 TEST_CASE("secret - copies are equal and independent", "[secret]") {
-  ex::Secret secret = planted_secret();
+  ex::Secret secret = secret_with_planted_text();
   const ex::Secret copy = secret;
   secret = ex::Secret(std::string("other"));
   CHECK(copy.reveal() == planted);
@@ -205,14 +205,14 @@ TEST_CASE("secret - copies are equal and independent", "[secret]") {
 }
 
 TEST_CASE("secret - a move takes it along and leaves an empty one", "[secret]") {
-  ex::Secret secret = planted_secret();
+  ex::Secret secret = secret_with_planted_text();
   const ex::Secret moved = std::move(secret);
   CHECK(moved.reveal() == planted);
   CHECK(secret.empty());  // NOLINT(bugprone-use-after-move): that is the test
 }
 
 TEST_CASE("secret - assigning one to itself keeps it", "[secret]") {
-  ex::Secret secret = planted_secret();
+  ex::Secret secret = secret_with_planted_text();
   ex::Secret& same = secret;
   secret = same;
   CHECK(secret.reveal() == planted);

@@ -4,13 +4,13 @@
 
 #include "catch.hpp"
 
-namespace ex = movio::exhibitor::detail;
+namespace detail = movio::exhibitor::detail;
 
 namespace {
 
 std::string hex_of(std::string_view message) {
   std::string out;
-  for (const auto byte : ex::Sha256::of(message)) {
+  for (const auto byte : detail::Sha256::of(message)) {
     out += "0123456789abcdef"[byte >> 4U];
     out += "0123456789abcdef"[byte & 0x0fU];
   }
@@ -57,6 +57,6 @@ TEST_CASE("sha256 - bytes beyond ASCII are taken as unsigned", "[sha256]") {
 }
 
 TEST_CASE("sha256 - a fingerprint is the first eight digits", "[sha256]") {
-  CHECK(ex::fingerprint("abc") == "ba7816bf");
-  CHECK(ex::fingerprint("") == "e3b0c442");
+  CHECK(detail::fingerprint("abc") == "ba7816bf");
+  CHECK(detail::fingerprint("") == "e3b0c442");
 }
