@@ -164,6 +164,22 @@ TEST_CASE("bulk journal - single records are put down together, and resumed one 
   CHECK(f.api->batches.size() == 300);
 }
 
+TEST_CASE("bulk journal - several batches are put down together while more come, and soon when none does", "[bulk]") {
+  JournalFixture f;
+  CHECK_FALSE(f.upload(film_lines(200)).error);
+  const auto journal = content_of(f.options.journal);
+  CHECK(std::count(journal.begin(), journal.end(), '\n') < 20);  // of 40 batches
+
+  f.api->deferred = true;
+  int moment = 0;
+  f.clock->happen = [&] {
+    if (moment == 2) CHECK_FALSE(contains(content_of(f.options.journal), "to=10"));
+    if (moment == 3) CHECK(contains(content_of(f.options.journal), "to=10"));
+    return ++moment != 3 && f.api->answer_one(0);
+  };
+  CHECK_FALSE(f.upload(film_lines(15)).error);
+}
+
 TEST_CASE("bulk journal - a second upload cannot use it meanwhile", "[bulk]") {
   JournalFixture f;
   std::optional<ex::BulkReport> second;
@@ -229,7 +245,7 @@ TEST_CASE("bulk journal - a full disk ends the upload, and it can be resumed", "
   JournalFixture f;
   const std::string lines = film_lines(200) + film_line("b", "bad");
   {
-    const SmallFiles full(2000);
+    const SmallFiles full(800);
     const auto report = f.upload(lines);
     REQUIRE(report.error);
     CHECK(report.error->kind == Kind::storage);

@@ -27,6 +27,13 @@ using Piece = std::vector<std::size_t>;
 /// Pure logic. Thread-safety: none.
 class Batch {
  public:
+  /// Makes room for what may be added.
+  void reserve(std::size_t records, std::size_t bytes) {
+    text_.reserve(bytes);
+    records_.reserve(records);
+    by_id_.reserve(records);
+  }
+
   /// A record that is to be sent.
   void add(std::uint64_t line, std::string_view text, const std::string& id) {
     cover(line, text);

@@ -124,7 +124,7 @@ class BulkRun {
       acknowledge(false);
       tell_progress_in_time();
       if (!stopped_ && (send_next() || read_next())) continue;
-      if (in_flight_ == 0 && acknowledge(true)) continue;  // what waits for the same id may go now
+      if (in_flight_ == 0 && acknowledge(true)) continue;
       if (in_flight_ == 0 && (stopped_ || shipments_.empty())) return;
       mailbox_->wait(clock_, next_moment());
     }
@@ -144,8 +144,9 @@ class BulkRun {
   }
 
   [[nodiscard]] bool shares_an_id_with_earlier(Shipments::iterator shipment) const {
-    return std::any_of(shipments_.begin(), Shipments::const_iterator(shipment),
-                       [&](const Shipment& earlier) { return earlier.batch.shares_an_id_with(shipment->batch); });
+    return std::any_of(shipments_.begin(), Shipments::const_iterator(shipment), [&](const Shipment& earlier) {
+      return !earlier.settled() && earlier.batch.shares_an_id_with(shipment->batch);
+    });
   }
 
   void dispatch(Shipment& shipment) {
@@ -230,16 +231,16 @@ class BulkRun {
     if (!stopped_) stopped_ = std::move(error);
   }
 
-  /// Puts down what became of the batches that are settled, and forgets them. Single records are put down many at a
-  /// time, unless it is to be `now`: each time costs a write to the disk. False when there was nothing to do.
+  /// Puts down what became of the batches that are settled, and forgets them; several at a time, unless it is to be
+  /// `now`, for each time costs a write to the disk. All that are settled in the input's order: of two with the same id
+  /// the later one is never put down without the earlier one. False when there was nothing to do.
   bool acknowledge(bool now) {
     std::vector<const Batch*> settled;
     for (const auto& shipment : shipments_) {
       if (shipment.settled()) settled.push_back(&shipment.batch);
     }
-    constexpr std::size_t many = 64;
-    now = now || !operation_.one_by_one() || settled.size() >= many || clock_.now() >= next_acknowledgement_;
-    if (settled.empty() || !now) return false;
+    const std::size_t several = operation_.one_by_one() ? 64 : 4;
+    if (settled.empty() || !(now || settled.size() >= several || clock_.now() >= next_acknowledgement_)) return false;
     next_acknowledgement_ = clock_.now() + moment;
     if (auto written = files_->settle(settled); !written) stop(std::move(written.error()));
     for (const Batch* batch : settled) tell(*batch);
@@ -267,7 +268,10 @@ class BulkRun {
   }
 
   [[nodiscard]] Clock::Steady next_moment() const {
-    const auto next = options_.on_progress ? next_progress_ : Clock::Steady::max();
+    auto next = options_.on_progress ? next_progress_ : Clock::Steady::max();
+    if (std::any_of(shipments_.begin(), shipments_.end(), [](const Shipment& sent) { return sent.settled(); })) {
+      next = std::min(next, next_acknowledgement_);
+    }
     const bool pausing = !stopped_ && !shipments_.empty() && clock_.now() < pace_.not_before();
     return pausing ? std::min(next, pace_.not_before()) : next;
   }

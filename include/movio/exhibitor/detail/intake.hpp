@@ -40,6 +40,7 @@ class Intake {
   /// the journal says.
   Result<std::optional<Batch>> next_batch() {
     Batch batch;
+    batch.reserve(last_size_, last_bytes_);
     for (;;) {
       const auto record = peek();
       if (!record && batch.size() == 0) return record.error();
@@ -118,6 +119,8 @@ class Intake {
 
   Result<std::optional<Batch>> deliver(Batch batch) {
     read_ += batch.size();
+    last_size_ = batch.size();
+    last_bytes_ = batch.bytes() + batch.bytes() / 16;  // a little more, that it need not grow for a few bytes
     batch.close();
     return std::optional<Batch>(std::move(batch));
   }
@@ -136,6 +139,8 @@ class Intake {
   RecordSource& source_;
   const std::size_t most_;
   std::size_t bytes_;
+  std::size_t last_size_ = 0;  // of the last batch: the next one will be like it
+  std::size_t last_bytes_ = 0;
   std::optional<Record> ahead_;
   std::string id_;
   std::vector<JournalEntry> acknowledged_;
