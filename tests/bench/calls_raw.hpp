@@ -64,7 +64,7 @@ class RawHandle {
   void check(CURLcode code) const {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    if (code != CURLE_OK || status != 200 || body_.empty()) std::abort();
+    if (code != CURLE_OK || status / 100 != 2 || body_.empty()) std::abort();
   }
 
  private:
@@ -115,11 +115,11 @@ class Raw {
   void get() { perform(getting_, nullptr); }
   void put(const std::string& body) { perform(putting_, &body); }
 
-  void fly(int in_flight, int calls) {
+  void fly(int in_flight, int calls, const std::string* body = nullptr) {
     while (static_cast<int>(flying_.size()) < in_flight) flying_.push_back(std::make_unique<RawHandle>(target_));
     int begun = 0;
     const auto begin = [&](RawHandle& handle) {
-      handle.prepare();
+      handle.prepare(body);
       curl_easy_setopt(handle.easy(), CURLOPT_PRIVATE, &handle);
       curl_multi_add_handle(multi_, handle.easy());
       ++begun;

@@ -4,7 +4,7 @@
 
 #include "../nginx.hpp"
 
-/// What the benchmark of calls talks to.
+/// What the benchmarks of calls and of bulk uploads talk to.
 namespace bench {
 
 namespace ex = movio::exhibitor;

@@ -4,7 +4,9 @@
 #                                                  a token
 #   tests/bench/run.sh calls [ARGUMENT...]         what a call costs, beside raw libcurl and other HTTP libraries
 #   tests/bench/run.sh instructions [REGEX]        the same in instructions, of the rows that the expression finds
-# The arguments are Google Benchmark's, for example: --benchmark_filter='GET.*h2' --benchmark_repetitions=51
+#   tests/bench/run.sh bulk [OPTION...]            what an upload of a million records costs, beside a loop as anybody
+#                                                  would write it and the limit; --help names the options
+# Other arguments are Google Benchmark's, for example: --benchmark_filter='GET.*h2' --benchmark_repetitions=51
 # The instructions of a token's hit: in the second command's answer, divide the first number by the calls "(...x)" in its
 # line. The system's clock is not in it, since valgrind makes a system call of it.
 #   LD_BIND_NOW=1 valgrind --tool=callgrind --callgrind-out-file=build/hit.out build/bench/tests/bench/token_hit \
@@ -13,9 +15,9 @@
 set -eu
 what=${1:-}
 case $what in
-  token_hit | calls) target=$what ;;
+  token_hit | calls | bulk) target=$what ;;
   instructions) target=calls ;;
-  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 shift
 cd "$(dirname "$0")/../.."
@@ -35,6 +37,9 @@ case $what in
   calls)
     exec build/bench/tests/bench/calls --benchmark_enable_random_interleaving=true --benchmark_repetitions=9 \
       --benchmark_min_time=0.1 "$@"
+    ;;
+  bulk)
+    exec build/bench/tests/bench/bulk "$@"
     ;;
 esac
 
