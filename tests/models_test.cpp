@@ -114,6 +114,7 @@ TEST_CASE("models - every known value of an enumeration has the API's name", "[m
 
 TEST_CASE("models - an enumeration's value is a known one, or any text, or none", "[models]") {
   using Gender = ex::OpenEnum<ex::Gender>;
+  CHECK(Gender(static_cast<ex::Gender>(3)).text() == "3");
   CHECK(Gender().empty());
   CHECK_FALSE(Gender(ex::Gender::male).empty());
   CHECK(Gender(ex::Gender::male) == Gender("MALE"));

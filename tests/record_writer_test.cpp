@@ -8,6 +8,7 @@
 
 namespace ex = movio::exhibitor;
 using nlohmann::json;
+using records::problem_in;
 using records::sample;
 using records::unsendable;
 using records::written;
@@ -100,17 +101,27 @@ TEST_CASE("record writer - raw JSON that is not JSON is named", "[record_writer]
   CHECK(unsendable_member([](auto& member) { member.other = {{"x", {"\"\xff\""}}}; }) == "x is not UTF-8");
 }
 
-TEST_CASE("record writer - raw JSON may have 64 levels", "[record_writer]") {
+TEST_CASE("record writer - a record may have 64 levels, those of raw JSON among them", "[record_writer]") {
   const auto nested = [](std::size_t levels) {
     return ex::RawJson{std::string(levels, '[') + std::string(levels, ']')};
   };
+  const auto line = [&](std::size_t levels) {
+    return transaction_of(ex::RawJson{R"({"line_type":"x","x":)" + nested(levels - 1).text + '}'});
+  };
   ex::Ticket ticket = sample<ex::Ticket>().minimal;
-  ticket.other = {{"x", nested(64)}};
-  CHECK(json::parse(written(ticket)).contains("x"));
-  for (const std::size_t levels : {65U, 200000U}) {
-    ticket.other = {{"x", nested(levels)}};
+  ticket.other = {{"w", nested(63)}, {"x", nested(63)}};
+  CHECK(problem_in<ex::Ticket>(written(ticket)).empty());
+  CHECK(problem_in<ex::Transaction>(written(line(62))).empty());
+  for (const std::size_t more : {1U, 200000U}) {
+    ticket.other = {{"w", nested(63)}, {"x", nested(63 + more)}};
     CHECK(unsendable(ticket) == "x is nested deeper than 64 levels");
-    CHECK(unsendable(transaction_of(nested(levels))) == "transactionLines[1] is nested deeper than 64 levels");
+    CHECK(unsendable(line(62 + more)) == "transactionLines[1] is nested deeper than 64 levels");
+  }
+}
+
+TEST_CASE("record writer - a line of a kind that is not known here must be an object", "[record_writer]") {
+  for (const char* text : {"1", "null", "[]", "\"{}\""}) {
+    CHECK(unsendable(transaction_of(ex::RawJson{text})) == "transactionLines[1] must be a JSON object");
   }
 }
 

@@ -43,7 +43,8 @@ class JsonScanner {
  public:
   enum class Kind { none, object, array, string, number, boolean, null };
 
-  explicit JsonScanner(std::string_view text) noexcept : rest_(text) {}
+  /// The text may stand inside so many `levels` of another.
+  explicit JsonScanner(std::string_view text, int levels = 0) noexcept : rest_(text), depth_(levels) {}
 
   /// The kind of the value that begins here, judged by its first character.
   [[nodiscard]] Kind peek() noexcept {

@@ -46,6 +46,7 @@ class RecordWriter {
   template <class Record>
   bool object(const Record& record) {
     out_ += '{';
+    ++levels_;
     bool first = true;
     if constexpr (HasTag<Record>::value) {
       name(Schema<Record>::tag_name, first);
@@ -61,6 +62,7 @@ class RecordWriter {
     };
     const auto write_all = [&](const auto&... fields) { return (write_field(fields) && ...); };
     if (!std::apply(write_all, Schema<Record>::fields) || !others_of(record, first)) return false;
+    --levels_;
     out_ += '}';
     return true;
   }
@@ -128,7 +130,7 @@ class RecordWriter {
   }
 
   bool write_value(const RawJson& value) {
-    JsonScanner scanner(value.text);
+    JsonScanner scanner(value.text, levels_);
     std::string_view checked;
     if (!scanner.value(checked) || !scanner.end()) return fail("", scanner.fault());
     out_ += checked;
@@ -143,19 +145,24 @@ class RecordWriter {
   template <class T>
   bool write_value(const std::vector<T>& values) {
     out_ += '[';
+    ++levels_;
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (i > 0) out_ += ',';
       if (write_value(values[i])) continue;
       problem_.prefix('[' + std::to_string(i) + ']');
       return false;
     }
+    --levels_;
     out_ += ']';
     return true;
   }
 
   template <class... Kinds>
   bool write_value(const std::variant<Kinds...>& value) {
-    return std::visit([this](const auto& kind) { return this->write_value(kind); }, value);
+    if (!std::visit([this](const auto& kind) { return this->write_value(kind); }, value)) return false;
+    const auto* unknown = std::get_if<RawJson>(&value);
+    const bool is_object = unknown == nullptr || JsonScanner(unknown->text).peek() == JsonScanner::Kind::object;
+    return is_object || fail("", "must be a JSON object");
   }
 
   template <class Record>
@@ -164,6 +171,7 @@ class RecordWriter {
   }
 
   std::string& out_;
+  int levels_ = 0;  // of objects and arrays that have begun
   FieldProblem problem_;
 };
 

@@ -27,7 +27,7 @@ class Decimal {
   static Decimal scaled(std::int64_t unscaled, unsigned scale) {
     std::string digits = std::to_string(unscaled);
     const std::size_t sign = unscaled < 0 ? 1 : 0;
-    if (digits.size() - sign <= scale) digits.insert(sign, scale + 1 - (digits.size() - sign), '0');
+    if (digits.size() - sign <= scale) digits.insert(sign, std::size_t{scale} + 1 - (digits.size() - sign), '0');
     if (scale > 0) digits.insert(digits.size() - scale, 1, '.');
     return Decimal(std::move(digits), Checked{});
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,7 @@ template <class E>
 class OpenEnum {
  public:
   OpenEnum() = default;
-  OpenEnum(E value) : text_(names_of(E{})[static_cast<std::size_t>(value)]) {}
+  OpenEnum(E value) : text_(text_of(static_cast<std::size_t>(value))) {}
   explicit OpenEnum(std::string text) : text_(std::move(text)) {}
 
   /// As the API writes it; empty when it was never set.
@@ -26,6 +27,12 @@ class OpenEnum {
   friend bool operator!=(const OpenEnum& a, const OpenEnum& b) noexcept { return !(a == b); }
 
  private:
+  /// Of a number that is no enumerator, the number, which the API will refuse.
+  static std::string text_of(std::size_t index) {
+    const auto names = names_of(E{});
+    return index < names.size() ? std::string(names[index]) : std::to_string(index);
+  }
+
   std::string text_;
 };
 
