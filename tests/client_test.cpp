@@ -128,6 +128,13 @@ TEST_CASE("client - makes its provider of its options", "[client]") {
   CHECK(contains(rig.log.lines()[1], "attempt_started method=GET route=/films attempt=1"));
   CHECK(contains(rig.log.lines()[2], "attempt_finished method=GET route=/films status=200 attempt=1"));
   CHECK(contains(rig.log.lines()[3], "call_finished method=GET route=/films status=200 attempt=1"));
+  rig.transport->answer(ex::json_response(404));
+  CHECK_FALSE(client.get("/films"));
+  CHECK(contains(rig.log.lines().back(), "call_finished method=GET route=/films status=404 attempt=1"));
+  CHECK(contains(rig.log.lines().back(), " error=\"not_found"));
+  const auto told = rig.log.lines().size();
+  CHECK_FALSE(client.get("no path"));
+  CHECK(rig.log.lines().size() == told);
 }
 
 TEST_CASE("client - what is wrong with its configuration is said by ready() and by every call", "[client]") {

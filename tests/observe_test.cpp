@@ -218,7 +218,7 @@ TEST_CASE("traceparent - a span is closed once, with what came of each attempt",
   event.attempt = 2;
   tell(event, 404, nullptr);
   CHECK(closed == 0);
-  tell(event_of(ex::EventKind::call_finished), 0, &not_found);
+  tell(event_of(ex::EventKind::call_finished), 404, &not_found);
   tell(event_of(ex::EventKind::callback_failed), 0, nullptr);
   CHECK(closed == 1);
   const std::string line = printed(*span);

@@ -84,7 +84,7 @@ void trace_event(const ex::Event& event, const Close& close) {
     span.name = std::string(event.method) + ' ' + std::string(event.route);
     span.begun = std::chrono::system_clock::now() - event.duration;
     span.duration = event.duration;
-    span.http_status = event.error == nullptr ? event.http_status : event.error->http_status;
+    span.http_status = event.http_status;
     span.outcome = event.error == nullptr ? "ok" : failure;
     close(static_cast<const Span&>(span));
   }

@@ -23,7 +23,8 @@ enum class EventKind {
                         ///< `context`.
   attempt_finished,     ///< It was answered or failed: `attempt`, `http_status` and `metrics`, or `error`, `duration`.
   retry_planned,        ///< It is sent again after `pause`, because of `http_status` or `error`: `attempt`.
-  call_finished,        ///< The call is over: `attempt` of the last one, `http_status` or `error`, `duration`.
+  call_finished,        ///< The call is over: `attempt` of the last one, `http_status`, `error`, `duration`. A request
+                        ///< that is refused as it is (`invalid_argument`) is no call, and has no events.
   callback_failed,      ///< A completion threw an exception, which was dropped.
 };
 

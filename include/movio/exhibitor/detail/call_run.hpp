@@ -139,11 +139,8 @@ class CallRun {
     if (core_->on_event) {
       Event event = event_of(EventKind::call_finished);
       event.duration = since(begun_);
-      if (result) {
-        event.http_status = result->status;
-      } else {
-        event.error = &result.error();
-      }
+      event.http_status = result ? result->status : result.error().http_status;
+      if (!result) event.error = &result.error();
       emit_event(event);
     }
     return result;
