@@ -4,6 +4,7 @@
 #                                                  a token
 #   tests/bench/run.sh calls [ARGUMENT...]         what a call costs, beside raw libcurl and other HTTP libraries
 #   tests/bench/run.sh instructions [REGEX]        the same in instructions, of the rows that the expression finds
+#   tests/bench/run.sh profile [REGEX]             where they go: to which library, or which of our headers
 #   tests/bench/run.sh bulk [OPTION...]            what an upload of a million records costs, beside a loop as anybody
 #                                                  would write it and the limit; --help names the options
 # Other arguments are Google Benchmark's, for example: --benchmark_filter='GET.*h2' --benchmark_repetitions=51
@@ -16,8 +17,8 @@ set -eu
 what=${1:-}
 case $what in
   token_hit | calls | bulk) target=$what ;;
-  instructions) target=calls ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  instructions | profile) target=calls ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 shift
 cd "$(dirname "$0")/../.."
@@ -48,6 +49,35 @@ dumps=$(mktemp -d)
 trap 'rm -rf "$dumps"' EXIT
 valgrind -q --tool=callgrind --callgrind-out-file="$dumps/out" build/bench/tests/bench/calls \
   --benchmark_filter="${1:-one after|64 in flight}"
+
+if [ "$what" = profile ]; then
+  echo "Instructions of one call, all threads together, by what they were spent in"
+  # The format: https://valgrind.org/docs/manual/cl-format.html
+  awk '
+    function named(kind, text) {  # "(3) name" the first time, then "(3)"
+      id = FILENAME kind substr(text, 1, index(text, ")"))
+      if (index(text, ") ")) names[id] = substr(text, index(text, ") ") + 2)
+      return names[id]
+    }
+    function room() {
+      if (match(file, /movio\/exhibitor\/.*/)) return substr(file, RSTART + 16)
+      if (match(object, /lib[^\/]*\.so/)) return substr(object, RSTART, RLENGTH)
+      return "the benchmark and the standard library"
+    }
+    sub(/^desc: Trigger: Client Request: /, "") { row = $0; calls = $0; sub(/\|[0-9]+$/, "", row); sub(/.*\|/, "", calls) }
+    /^ob=/ { object = named("object", substr($0, 4)) }
+    /^f[lie]=/ { file = named("file", substr($0, 4)) }
+    /^cob=/ { named("object", substr($0, 5)) }
+    /^cf[il]=/ { named("file", substr($0, 5)) }
+    /^[-+*0-9]/ { if (!of_a_call) spent[row "|" room()] += $2 / calls }
+    { of_a_call = /^calls=/ }
+    END { for (key in spent) if (spent[key] >= 50) printf "%s|%.0f\n", key, spent[key] }
+  ' "$dumps"/out.* | sort -t'|' -k1,3 -k5,5nr | awk -F'|' '
+    { row = $1 "|" $2 "|" $3 }
+    row != last { print row; last = row }
+    { printf "  %9d  %s\n", $5, $4 }'
+  exit
+fi
 echo "Instructions of one call, all threads together (divided by raw libcurl's)"
 awk -F'|' '
   sub(/^desc: Trigger: Client Request: /, "") { group = $1 "|" $2; way = $3; calls = $4 }
