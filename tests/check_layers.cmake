@@ -14,7 +14,7 @@ set(street
     detail/json_scan.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp
     detail/append_file.hpp bulk_report.hpp bulk_options.hpp
     # 3
-    detail/journal.hpp retry.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_handle.hpp
+    detail/journal.hpp retry.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_codes.hpp detail/curl_handle.hpp
     detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_engine.hpp
     # 4
     curl_transport.hpp detail/token_exchange.hpp detail/token_cache.hpp detail/token_shelf.hpp detail/failure_memory.hpp

@@ -21,7 +21,9 @@ class Http2 {
  public:
   using Behaviour = std::function<void(Http2&, std::int32_t stream)>;
 
-  Http2(Peer& peer, Behaviour behaviour) : peer_(peer), behaviour_(std::move(behaviour)) {
+  /// `impatient`: it does not wait for a request's body.
+  Http2(Peer& peer, Behaviour behaviour, bool impatient = false)
+      : peer_(peer), behaviour_(std::move(behaviour)), impatient_(impatient) {
     nghttp2_session_callbacks* callbacks = nullptr;
     if (nghttp2_session_callbacks_new(&callbacks) != 0) throw std::bad_alloc();
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Http2::on_frame);
@@ -97,9 +99,11 @@ class Http2 {
   }
 
   static int on_frame(nghttp2_session* /*session*/, const nghttp2_frame* frame, void* self) {
-    const bool carries_request = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
-    if (!carries_request || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
     auto& me = *static_cast<Http2*>(self);
+    const bool is_head = frame->hd.type == NGHTTP2_HEADERS;
+    const bool is_last =
+        (is_head || frame->hd.type == NGHTTP2_DATA) && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    if (me.impatient_ ? !is_head : !is_last) return 0;
     me.peer_.count_request();
     me.behaviour_(me, frame->hd.stream_id);
     return 0;
@@ -117,6 +121,7 @@ class Http2 {
 
   Peer& peer_;
   const Behaviour behaviour_;
+  const bool impatient_;
   std::unique_ptr<nghttp2_session, Free> session_;
   std::string body_;  ///< What is left to be sent of the answer under way; short.
   bool ends_ = true;

@@ -125,3 +125,29 @@ TEST_CASE("fault matrix - HTTP/2", "[fault_matrix]") {
   Matrix({"HTTP/2", get_and_post, streams(tls), authority.file()}).run();
   Matrix({"kept HTTP/2 connection", every_method, kept(tls), authority.file()}).run();
 }
+
+TEST_CASE("fault matrix - an HTTP/2 answer counts although the server closes the stream amid the request") {
+  const Authority authority("Authority of the tests");
+  FaultServer server(
+      [](Peer& peer) {
+        const bool impatient = true;
+        Http2(
+            peer,
+            [](Http2& http2, std::int32_t stream) {
+              http2.answer(stream, "{}");
+              http2.reset(stream, NGHTTP2_NO_ERROR);
+            },
+            impatient)
+            .run();
+      },
+      speaking_http2(authority.server()));
+  ex::CurlOptions options;
+  options.ca_file = authority.file();
+  ex::CurlTransport transport(options);
+  auto put = integration::request("PUT", server.url() + "/films");
+  put.body = ex::Body(std::string(1'000'000, 'b'));
+  const auto answer = transport.send(put);
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(answer->body == "{}");
+}

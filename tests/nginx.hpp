@@ -23,7 +23,7 @@ inline std::string servers_in_front_of(const sandbox::Sandbox& sandbox, int port
          "; keepalive 16; }\nserver {\n  listen 127.0.0.1:" + std::to_string(port) + " ssl http2;\n  ssl_certificate " +
          sandbox.certificate_file() + "; ssl_certificate_key " + sandbox.key_file() +
          ";\n  location / { proxy_pass https://api; proxy_http_version 1.1; proxy_set_header Connection \"\";\n"
-         "    add_header X-Protocol $server_protocol always; }\n}\n";
+         "    add_header X-Protocol $server_protocol always; }\n  location /unread { return 202 'ok'; }\n}\n";
 }
 
 /// Debian's nginx with the servers that it is given, and a count of its own of the connections made to it.
@@ -43,6 +43,9 @@ class Nginx {
     if (!status) throw std::runtime_error("nginx does not tell its status");
     return std::stoi(status->body.substr(status->body.find("requests\n") + 9)) - 1;
   }
+
+  /// Puts other processes to work; those that there were finish what they have, and take nothing more.
+  void reload() const { ::kill(process_, SIGHUP); }
 
  private:
   [[nodiscard]] std::string status_url() const {

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -8,6 +9,7 @@
 #include "nginx.hpp"
 
 using namespace integration;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -62,6 +64,17 @@ TEST_CASE("nginx - eight threads keep at most eight connections", "[nginx]") {
   CHECK(succeeded == 400);
   CHECK(scene.nginx.connections() <= 8);
   CHECK(scene.server.counters().token_requests == 1);
+}
+
+TEST_CASE("nginx - an answer counts although the server has not read the request to its end", "[nginx]") {
+  Scene scene;
+  auto put = request("PUT", "/unread");
+  put.body = ex::Body(std::string(100'000, 'b'));
+  put.timeout = 2s;  // libcurl 7.88 waits for leave to send until then
+  const auto answer = scene.client().send(put);
+  REQUIRE(answer);
+  CHECK(answer->status == 202);
+  CHECK(answer->body == "ok");
 }
 
 TEST_CASE("nginx - asynchronous requests share one HTTP/2 connection", "[nginx]") {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "../transport.hpp"
+#include "curl_codes.hpp"
 #include "curl_handle.hpp"
 #include "curl_headers.hpp"
 #include "curl_metrics.hpp"
@@ -20,39 +21,6 @@
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
-
-inline ErrorKind kind_of(CURLcode code) noexcept {
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return ErrorKind::timeout;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-      return ErrorKind::proxy;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_USE_SSL_FAILED:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-      return ErrorKind::tls;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return ErrorKind::protocol;
-    case CURLE_OUT_OF_MEMORY:  // what libcurl calls a header field of more than 100 KB
-#if LIBCURL_VERSION_NUM >= 0x080600
-    case CURLE_TOO_LARGE:  // the same by its later name
-#endif
-      return ErrorKind::too_large;
-    case CURLE_URL_MALFORMAT:
-      return ErrorKind::invalid_argument;
-    default:
-      return ErrorKind::connection;
-  }
-}
 
 /// One easy handle and what a request on it needs: used by the blocking calls and by the engine alike.
 class CurlTransfer {
@@ -122,7 +90,7 @@ class CurlTransfer {
     // libcurl takes a head that breaks off for a whole one, and so a part of an answer for all of it.
     if (code == CURLE_OK && stage_ == Stage::request && !head_complete_) code = CURLE_RECV_ERROR;
     clean_ = code == CURLE_OK;
-    if (clean_) return Result<HttpResponse>(take_response());
+    if (clean_ || is_answered(code)) return Result<HttpResponse>(take_response());
     Error error = explain(code);
     if (code != CURLE_PEER_FAILED_VERIFICATION || !doubts_signer()) return Result<HttpResponse>(std::move(error));
     untrusted_ = std::move(error);
@@ -230,8 +198,22 @@ class CurlTransfer {
     set(CURLOPT_TIMEOUT_MS, 5000L);
   }
 
+  /// Whether the whole answer is there although the request did not go out to its end: a server may answer before, and
+  /// the answer counts (RFC 9113, 8.1). libcurl 7.88 then waits for leave to send, or fails without a word.
+  [[nodiscard]] bool is_answered(CURLcode code) const noexcept {
+    const bool stream_is_closed = code == CURLE_HTTP2_STREAM && error_text_.front() == '\0';
+    if (!stream_is_closed && code != CURLE_OPERATION_TIMEDOUT) return false;
+    if (!head_complete_ || stage_ != Stage::request || status() < 200) return false;
+    const auto length = curl_info<curl_off_t>(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+    return length < 0 ? stream_is_closed : length == static_cast<curl_off_t>(response_.body.size());
+  }
+
+  [[nodiscard]] int status() const noexcept {
+    return static_cast<int>(curl_info<long>(handle(), CURLINFO_RESPONSE_CODE));
+  }
+
   HttpResponse take_response() {
-    response_.status = static_cast<int>(curl_info<long>(handle(), CURLINFO_RESPONSE_CODE));
+    response_.status = status();
     response_.metrics = curl_metrics(handle());
     return std::move(response_);
   }
@@ -262,14 +244,6 @@ class CurlTransfer {
     return curl_info<long>(handle(), CURLINFO_REQUEST_SIZE) > 0 &&
            curl_info<curl_off_t>(handle(), CURLINFO_PRETRANSFER_TIME_T) == 0 &&
            curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE) / 100 != 2;
-  }
-
-  /// Whether the connection broke amid the TLS handshake, which says nothing about TLS: it happens when a server is
-  /// restarted. libcurl tells that in words only, its own or OpenSSL's.
-  static bool broke_in_handshake(CURLcode code, std::string_view reason) noexcept {
-    const auto says = [reason](std::string_view words) { return reason.find(words) != std::string_view::npos; };
-    return code == CURLE_SSL_CONNECT_ERROR &&
-           (says("Recv failure") || says("Send failure") || says("SSL_connect: ") || says("unexpected eof"));
   }
 
   [[nodiscard]] ErrorKind kind_of(CURLcode code, std::string_view reason) const {
