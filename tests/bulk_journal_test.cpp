@@ -219,6 +219,21 @@ TEST_CASE("bulk journal - without one the rejects file begins anew", "[bulk]") {
   CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1, 2});
 }
 
+TEST_CASE("bulk journal - a file of anything but rejects is left as it is", "[bulk]") {
+  JournalFixture f;
+  for (const std::string& content : {film_lines(3), std::string("x"), std::string(R"({"lines":1})")}) {
+    std::ofstream(f.options.rejects, std::ios::trunc) << content;
+    const auto report = f.upload("1\n");
+    REQUIRE(report.error);
+    CHECK(report.error->kind == ex::ErrorKind::storage);
+    CHECK(contains(report.error->message, "something else than rejects"));
+    CHECK(content_of(f.options.rejects) == content);
+  }
+  std::ofstream(f.options.rejects, std::ios::trunc) << R"({"li)";  // the disk was full, or the process was killed
+  CHECK_FALSE(f.upload("1\n").error);
+  CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1});
+}
+
 TEST_CASE("bulk journal - a cancelled upload can be resumed", "[bulk]") {
   JournalFixture f;
   const ex::CancelSource cancel;

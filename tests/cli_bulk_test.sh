@@ -71,6 +71,12 @@ judge "with number, reason and record" grep -q '^{"line":4,"reason":"status must
   "$work/rejects"
 judge "also of what the API has refused" grep -q '^{"line":3,"reason":"HTTP 400: .*gender must be one of' "$work/rejects"
 judge "only its owner can read it" test "$(stat -c %a "$work/rejects")" = 600
+cp "$work/mixed" "$work/kept"
+for option in --rejects --journal; do
+  call upload members "$work/mixed" --no-progress "$option" "$work/mixed"
+  judge "the input cannot be its own $option" test "$code" -eq 7
+  judge "and is left as it was" cmp -s "$work/mixed" "$work/kept"
+done
 
 # --- Journals ---------------------------------------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ struct BulkOptions {
   std::uint64_t max_rejects = 1000;  ///< Beyond this the upload stops.
   std::chrono::milliseconds patience = std::chrono::minutes(15);  ///< How long to go on trying when nothing succeeds.
   std::string journal{};          ///< File that a killed upload is resumed from; none: "".
-  std::string rejects{};          ///< File for what was refused, as NDJSON; none: "".
+  std::string rejects{};          ///< File for what was refused, as NDJSON; none: "". No file of anything else.
   std::uint64_t input_bytes = 0;  ///< The input's size, if it is known; 0: it is not.
   CancelToken cancel{};           ///< Ends the upload; its journal can be resumed.
 

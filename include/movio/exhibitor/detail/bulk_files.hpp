@@ -30,9 +30,11 @@ inline void append_bytes_as_json_string(std::string& out, std::string_view bytes
   append_json_string(out, mended);
 }
 
+constexpr std::string_view reject_begins = "{\"line\":";
+
 /// One line of a rejects file.
 inline std::string reject_line(const BulkReject& reject) {
-  std::string line = "{\"line\":" + std::to_string(reject.line) + ",\"reason\":";
+  std::string line = std::string(reject_begins) + std::to_string(reject.line) + ",\"reason\":";
   append_bytes_as_json_string(line, reject.reason);
   line += ",\"record\":";
   append_bytes_as_json_string(line, reject.record);
@@ -51,13 +53,9 @@ class BulkFiles {
       files.journal_.emplace(*std::move(opened));
     }
     if (!rejects.empty()) {
-      auto opened = AppendFile::open(rejects);
+      auto opened = open_rejects(rejects, files.journal_ ? files.journal_->rejects_size() : 0);
       if (!opened) return std::move(opened.error());
       files.rejects_.emplace(*std::move(opened));
-      const auto accounted = files.journal_ ? files.journal_->rejects_size() : 0;
-      if (files.rejects_->size() > accounted) {
-        if (auto cut = files.rejects_->truncate(accounted); !cut) return std::move(cut.error());
-      }
     }
     return files;
   }
@@ -88,6 +86,21 @@ class BulkFiles {
 
  private:
   BulkFiles() = default;
+
+  /// Anything but earlier rejects is left as it is: it might be the input, by a slip.
+  static Result<AppendFile> open_rejects(const std::string& path, std::uint64_t accounted) {
+    auto file = AppendFile::open(path);
+    if (!file) return file;
+    const auto begins = file->read(reject_begins.size());
+    if (!begins) return std::move(begins).error();
+    if (*begins != reject_begins.substr(0, begins->size())) {
+      return storage_error(path, "holds something else than rejects; name another file, or remove it");
+    }
+    if (file->size() > accounted) {
+      if (auto cut = file->truncate(accounted); !cut) return std::move(cut).error();
+    }
+    return file;
+  }
 
   /// Ranges that meet become one, so that a journal of single records stays small.
   static void add_entry(std::vector<JournalEntry>& entries, const JournalEntry& added) {
