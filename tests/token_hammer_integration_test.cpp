@@ -1,431 +1,32 @@
 // TokenProvider with everything happening at once, over real sockets: many threads, an issuer that misbehaves, secrets
 // that are rotated, and providers that come and go. What it does one thing at a time is in token_provider_test.cpp.
 // EXHIBITOR_HAMMER_SECONDS says for how long.
-#include <httplib.h>
-
-#include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <random>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "catch.hpp"
 #include "endurance.hpp"
 #include "fixtures.hpp"
+#include "hammer_issuer.hpp"
+#include "hammer_tenant.hpp"
+#include "hammer_watch.hpp"
 #include "integration.hpp"
-#include "support.hpp"
 
-using namespace std::chrono_literals;
-using endurance::Count;
-using endurance::Findings;
+using namespace hammer;
 using endurance::Footprint;
-using endurance::Mark;
-using endurance::planted;
-using endurance::Relaxed;
 using integration::endpoints_of;
 using integration::trusting;
-using support::printed;
 
 namespace {
-
-namespace ex = movio::exhibitor;
-using Steady = ex::Clock::Steady;
-using Token = ex::Result<ex::AccessToken>;
-
-Steady now() { return std::chrono::steady_clock::now(); }
-
-/// Lots, drawn in the same order in every run.
-class Dice {
- public:
-  explicit Dice(unsigned seed) : random_(seed) {}
-
-  unsigned below(unsigned bound) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return static_cast<unsigned>(random_()) % bound;
-  }
-  bool one_in(unsigned count) { return below(count) == 0; }
-  std::chrono::microseconds up_to(std::chrono::microseconds longest) {
-    return std::chrono::microseconds(below(static_cast<unsigned>(longest.count()) + 1));
-  }
-
- private:
-  std::mutex mutex_;
-  std::mt19937 random_;
-};
-
-/// What is allowed to come of a call.
-struct Terms {
-  Steady deadline = Steady::max();
-  ex::CancelToken cancel{};
-};
-
-/// What comes of the calls, judged.
-class Watch : public Findings {
- public:
-  void look_at(const ex::Event& event) {
-    ++events_.at(static_cast<std::size_t>(event.kind));
-    no_secret_in(printed(event));
-  }
-  void no_secret_in(const std::string& text) {
-    if (endurance::holds_a_secret(text)) note("a secret was told: " + text);
-  }
-
-  template <class T>
-  void judge(const ex::Result<T>& outcome, const Terms& terms, bool provider_ends = false) {
-    if (outcome) return look_at(*outcome);
-    const ex::Error& error = outcome.error();
-    ++told_[static_cast<std::size_t>(error.kind)];
-    no_secret_in(support::all_text(error));
-    if (!has_reason(error.kind, terms, provider_ends)) note("no reason for " + printed(error));
-  }
-
-  [[nodiscard]] std::uint64_t tokens() const { return tokens_; }
-  [[nodiscard]] std::uint64_t told(ex::ErrorKind kind) const { return told_[static_cast<std::size_t>(kind)]; }
-
-  [[nodiscard]] std::uint64_t told(ex::EventKind kind) const { return events_.at(static_cast<std::size_t>(kind)); }
-
-  Count left_in_time;          ///< Completions that were told so by the timer of their deadline ...
-  Count left_by_cancellation;  ///< ... or by who cancelled them.
-
- private:
-  void look_at(const ex::AccessToken& token) {
-    ++tokens_;
-    expect(ex::detail::fingerprint(token.reveal()) == token.fingerprint(), "a token is not whole");
-  }
-  void look_at(const ex::Secret& authorization) {
-    ++tokens_;
-    expect(authorization.reveal().substr(0, 7) == "Bearer ", "a header's value is not whole");
-  }
-
-  /// The kinds that are documented, without those that nothing here gives a reason for.
-  static bool has_reason(ex::ErrorKind kind, const Terms& terms, bool provider_ends) {
-    switch (kind) {
-      case ex::ErrorKind::credentials:
-      case ex::ErrorKind::storage:  // one of the source's own
-      case ex::ErrorKind::issuer_rejected:
-      case ex::ErrorKind::issuer_unavailable:
-      case ex::ErrorKind::protocol:
-      case ex::ErrorKind::tls:
-        return true;
-      case ex::ErrorKind::cancelled:
-        return provider_ends || terms.cancel.cancelled();
-      case ex::ErrorKind::timeout:
-        return now() >= terms.deadline;
-      default:
-        return false;
-    }
-  }
-
-  Count tokens_;
-  std::array<Count, ex::detail::error_kinds.size()> told_;
-  std::array<Count, static_cast<std::size_t>(ex::EventKind::attempt_finished)> events_;  ///< All that a provider has.
-};
-
-/// The client secret at its two ends, which are changed one after the other: for a while the issuer refuses it.
-class Secrets {
- public:
-  explicit Secrets(sandbox::Sandbox& issuer) : issuer_(issuer) {}
-
-  static std::string named(int generation) { return std::string(planted) + " secret+&=" + std::to_string(generation); }
-
-  [[nodiscard]] ex::ClientCredentials current() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return {sandbox::Options().client_id, ex::Secret(named(generation_))};
-  }
-
-  /// By one thread at a time.
-  void rotate(bool issuer_first, std::chrono::microseconds gap) {
-    const int next = ++latest_;
-    if (issuer_first) {
-      issuer_.set_client_secret(named(next));
-    } else {
-      hand_out(next);
-    }
-    std::this_thread::sleep_for(gap);
-    issuer_.set_client_secret(named(next));
-    hand_out(next);
-  }
-
- private:
-  void hand_out(int generation) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    generation_ = generation;
-  }
-
-  sandbox::Sandbox& issuer_;
-  int latest_ = 0;
-  mutable std::mutex mutex_;
-  int generation_ = 0;  ///< Guarded by the mutex.
-};
-
-/// What a provider owes to those who call it, and what it has asked of the issuer; outlives the provider.
-struct Account {
-  Account(Watch& tells, std::size_t number_of_it, std::chrono::milliseconds waits_for_answers)
-      : watch(tells), number(number_of_it), patience(waits_for_answers) {}
-
-  Watch& watch;
-  const std::size_t number;
-  const std::chrono::milliseconds patience;
-  ex::TokenProvider* provider = nullptr;
-
-  Count promised;  ///< Completions that it was given ...
-  Count told;      ///< ... and that have returned.
-  Mark in_source;
-  Mark ends;   ///< The destructor runs or has run.
-  Mark ended;  ///< The destructor has returned, and nobody is told anything any more.
-
-  Count minted;      ///< By the events.
-  Count unanswered;  ///< Requests that may not have come to the issuer.
-  Count received;    ///< By the issuer.
-  Relaxed<int> at_issuer;
-  ex::TokenStatus last;             ///< Before its end.
-  std::atomic<bool> closed{false};  ///< Nothing above changes any more but what the issuer receives.
-};
-
-/// The accounts of all providers; each tells its number to the issuer.
-class Accounts {
- public:
-  std::shared_ptr<Account> open(Watch& watch, std::chrono::milliseconds patience) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return accounts_.emplace_back(std::make_shared<Account>(watch, accounts_.size(), patience));
-  }
-  [[nodiscard]] std::shared_ptr<Account> of(const httplib::Request& asked) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return accounts_.at(std::stoul(asked.get_param_value("account")));
-  }
-  [[nodiscard]] bool closed() const {
-    const auto accounts = all();
-    return std::all_of(accounts.begin(), accounts.end(), [](const auto& account) { return account->closed.load(); });
-  }
-  [[nodiscard]] std::uint64_t received() const {
-    std::uint64_t sum = 0;
-    for (const auto& account : all()) sum += account->received;
-    return sum;
-  }
-  [[nodiscard]] std::vector<std::shared_ptr<Account>> all() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return accounts_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Account>> accounts_;
-};
-
-constexpr std::chrono::milliseconds impatient = 20ms;
-constexpr std::chrono::milliseconds patient = 30s;
-
-/// An issuer that does its work half of the time.
-class MoodyIssuer {
- public:
-  using Request = httplib::Request;
-  using Response = httplib::Response;
-
-  explicit MoodyIssuer(const Accounts& accounts) : accounts_(accounts) {}
-
-  bool answers(const Request& asked, Response& answer) {
-    const auto account = accounts_.of(asked);
-    ++account->received;
-    const bool alone = ++account->at_issuer == 1;
-    account->watch.expect(alone || account->patience == impatient, "two requests of one provider at the same time");
-    if (dice_.one_in(4)) std::this_thread::sleep_for(dice_.up_to(30ms));
-    --account->at_issuer;
-    if (dice_.one_in(2)) return false;
-    if (account->patience == impatient && dice_.one_in(8)) return begins_to_answer(answer);
-    moods_[dice_.below(static_cast<unsigned>(moods_.size()))](asked, answer);
-    return true;
-  }
-  [[nodiscard]] std::uint64_t tokens() const { return tokens_; }
-
- private:
-  using Mood = std::function<void(const Request&, Response&)>;
-
-  static Mood status(int code, const char* retry_after = nullptr) {
-    return [code, retry_after](const Request&, Response& answer) {
-      answer.status = code;
-      if (retry_after != nullptr) answer.set_header("Retry-After", retry_after);
-    };
-  }
-  static Mood page(const char* content, const char* type) {
-    return [content, type](const Request&, Response& answer) { answer.set_content(content, type); };
-  }
-  static Mood refusal(int code, const char* error) {
-    return [code, error](const Request& asked, Response& answer) {
-      const std::string sent = asked.get_header_value("Authorization") + ' ' + asked.body;
-      answer.status = code;
-      answer.set_content(nlohmann::json{{"error", error}, {"error_description", sent}}.dump(), "application/json");
-    };
-  }
-  static void wrong_audience(const Request&, Response& answer) {
-    const auto token = fixtures::jwt(nlohmann::json{{"aud", "https://elsewhere.example"}});
-    answer.set_content(fixtures::token_answer({{"access_token", token}}).body, "application/json");
-  }
-  /// The rest of the answer never comes.
-  static bool begins_to_answer(Response& answer) {
-    answer.set_content_provider(100, "application/json", [](std::size_t, std::size_t, auto&) { return false; });
-    return true;
-  }
-  Mood token_for(std::chrono::seconds lifetime) {
-    return [this, lifetime](const Request&, Response& answer) {
-      const auto token = std::string(planted) + "-token-" + std::to_string(++tokens_);
-      const nlohmann::json members{{"access_token", token}, {"expires_in", lifetime.count()}};
-      answer.set_content(fixtures::token_answer(members).body, "application/json");
-    };
-  }
-
-  const Accounts& accounts_;
-  Dice dice_{1};
-  Count tokens_;
-  const std::vector<Mood> moods_{token_for(1s),
-                                 token_for(1s),
-                                 token_for(1h),
-                                 status(500),
-                                 status(503),
-                                 status(429, "0"),
-                                 status(429, "1"),
-                                 status(429, "PLANTED soon"),
-                                 page(R"({"access_token":"PLANTED-cut-off)", "application/json"),
-                                 page(R"({"access_token":"PLANTED\u0000","token_type":"Bearer"})", "application/json"),
-                                 page("<html>PLANTED: sign in to the airport's network</html>", "text/html"),
-                                 page("", "application/json"),
-                                 refusal(401, "invalid_client"),
-                                 refusal(403, "access_denied"),
-                                 wrong_audience};
-};
-
-/// The machine's clock on a machine that is often suspended, so that tokens grow old and failures are forgotten.
-class JumpingClock : public ex::SystemClock {
- public:
-  [[nodiscard]] ex::Moment moment() const noexcept override {
-    auto moment = SystemClock::moment();
-    moment.uptime += std::chrono::seconds(suspended_);
-    moment.wall += std::chrono::seconds(suspended_);
-    return moment;
-  }
-  void suspend(std::chrono::seconds duration) { suspended_ += duration.count(); }
-
- private:
-  Relaxed<std::int64_t> suspended_;
-};
-
-/// A provider, and whoever asks it holds it.
-class Tenant {
- public:
-  Tenant(ex::Endpoints endpoints, const Secrets& secrets, std::shared_ptr<Account> account,
-         std::shared_ptr<ex::Transport> transport, unsigned seed)
-      : account_(std::move(account)) {
-    const auto dice = std::make_shared<Dice>(seed);
-    ex::TokenOptions options;
-    options.clock = clock_;
-    options.on_event = hook();
-    if (dice->one_in(2)) options.client_authentication = ex::ClientAuthentication::post;
-    options.timeout = account_->patience;
-    endpoints.issuer_url += "?account=" + std::to_string(account_->number);
-    provider_ =
-        std::make_unique<ex::TokenProvider>(std::move(endpoints), source(secrets, dice), options, std::move(transport));
-    account_->provider = provider_.get();
-  }
-  Tenant(const Tenant&) = delete;
-  Tenant& operator=(const Tenant&) = delete;
-
-  /// By whoever lets go of it last: no call is under way, but a fetch and completions may be.
-  ~Tenant() {
-    account_->last = provider_->status();
-    account_->ends = true;
-    provider_.reset();
-    account_->ended = true;
-    account_->watch.expect(account_->told == account_->promised, "the destructor returned before everybody was told");
-    account_->closed = true;
-  }
-
-  [[nodiscard]] ex::TokenProvider& provider() const { return *provider_; }
-  [[nodiscard]] JumpingClock& clock() const { return *clock_; }
-  [[nodiscard]] const std::shared_ptr<Account>& account() const { return account_; }
-
- private:
-  [[nodiscard]] ex::EventHook hook() const {
-    return [account = account_](const ex::Event& event) {
-      Watch& watch = account->watch;
-      watch.expect(!account->ended, "an event was told after the destructor had returned");
-      watch.look_at(event);
-      if (event.kind == ex::EventKind::token_minted) ++account->minted;
-      if (event.error == nullptr) return;
-      watch.no_secret_in(printed(account->provider->status()));
-      watch.expect(event.error->kind != ex::ErrorKind::cancelled, "an exchange that the destructor ended was told of");
-      if (event.error->nothing_sent || event.error->transport_code != 0) ++account->unanswered;
-    };
-  }
-
-  [[nodiscard]] ex::CredentialSource source(const Secrets& secrets, const std::shared_ptr<Dice>& dice) const {
-    return [account = account_, &secrets, dice]() -> ex::Result<ex::ClientCredentials> {
-      account->watch.expect(!account->in_source, "the source was asked twice at the same time");
-      account->in_source = true;
-      if (dice->one_in(8)) std::this_thread::sleep_for(dice->up_to(2ms));
-      account->watch.expect(!account->ended, "the source was asked after the destructor had returned");
-      account->in_source = false;
-      if (dice->one_in(40)) throw std::runtime_error(planted);
-      if (dice->one_in(40)) return ex::detail::make_error(ex::ErrorKind::storage, "the vault is sealed");
-      return secrets.current();
-    };
-  }
-
-  std::shared_ptr<Account> account_;
-  std::shared_ptr<JumpingClock> clock_ = std::make_shared<JumpingClock>();
-  std::unique_ptr<ex::TokenProvider> provider_;
-};
-
-/// A completion, and what it does besides.
-struct Call {
-  Call(std::shared_ptr<Account> owed_by, Terms agreed) : account(std::move(owed_by)), terms(std::move(agreed)) {}
-
-  const std::shared_ptr<Account> account;
-  const Terms terms;
-  const Steady begun = now();
-  std::chrono::microseconds dawdles{};
-  std::shared_ptr<Tenant> holds;  ///< Lets go of it at its end, which may be the provider's.
-  bool asks_again = false;
-  bool throws = false;
-  Count times;
-  Mark waits;  ///< It was not told at once.
-
-  static void make(ex::TokenProvider& provider, const std::shared_ptr<Call>& call) {
-    ++call->account->promised;
-    provider.token_async([call](const Token& outcome) { call->complete(outcome); }, call->terms.deadline,
-                         call->terms.cancel);
-    call->waits = true;
-  }
-
-  void complete(const Token& outcome) {
-    Watch& watch = account->watch;
-    if (++times != 1) return watch.note("a completion was called twice");
-    watch.expect(!account->ended, "a completion was called after the destructor had returned");
-    watch.judge(outcome, terms, account->ends);
-    if (waits && !outcome && !account->ends) count(outcome.error().kind);
-    std::this_thread::sleep_for(dawdles);
-    if (asks_again) make(*account->provider, std::make_shared<Call>(account, terms));
-    ++account->told;
-    holds.reset();
-    if (throws) throw std::runtime_error(planted);
-  }
-
-  void count(ex::ErrorKind kind) const {
-    if (kind == ex::ErrorKind::timeout && terms.deadline - begun > 5ms) ++account->watch.left_in_time;
-    if (kind == ex::ErrorKind::cancelled && now() < terms.deadline) ++account->watch.left_by_cancellation;
-  }
-};
 
 /// Everything that the threads meet at.
 class World {
@@ -650,7 +251,7 @@ void await_end(std::vector<std::future<void>>& threads) {
   }
 }
 
-void hammer(World& world) {
+void strike(World& world) {
   const auto until = now() + endurance::time_for("EXHIBITOR_HAMMER_SECONDS");
   std::vector<std::future<void>> threads;
   for (unsigned seed = 10; seed < 22; ++seed) {
@@ -696,7 +297,7 @@ TEST_CASE("token provider - hammered from all sides, it tells everybody once and
   const Footprint before;
   {
     World world;
-    hammer(world);
+    strike(world);
     const Watch& watch = world.watch;
     CHECK(watch.broken() == std::set<std::string>());
 
