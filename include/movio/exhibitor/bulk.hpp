@@ -66,12 +66,11 @@ class Bulk {
   /// Removes the records that have the ids of a range; one that is not there is done.
   template <class Record, class Range>
   BulkReport remove(const Range& ids) const {
-    auto at = std::begin(ids);
-    const auto end = std::end(ids);
-    detail::IdSource source([=]() mutable -> std::optional<std::string_view> {
-      if (at == end) return std::nullopt;
-      return std::string_view(*at++);
-    });
+    detail::IdSource source(
+        [walk = detail::Walk(ids), id = std::string()]() mutable -> std::optional<std::string_view> {
+          if (!walk.next()) return std::nullopt;
+          return id = std::string_view(*walk);  // a copy: what the iterator gives may be there for a moment only
+        });
     return run(detail::BulkOperation::remove<Record>(), source);
   }
 
@@ -98,8 +97,13 @@ class Bulk {
  private:
   template <class Record, class Range>
   static std::function<const Record*()> pointers_into(const Range& records) {
-    return [at = std::begin(records), end = std::end(records)]() mutable -> const Record* {
-      return at == end ? nullptr : std::addressof(*at++);
+    return [walk = detail::Walk(records), held = std::optional<Record>()]() mutable -> const Record* {
+      if (!walk.next()) return nullptr;
+      if constexpr (std::is_lvalue_reference_v<decltype(*walk)>) {
+        return std::addressof(*walk);
+      } else {
+        return std::addressof(held.emplace(*walk));
+      }
     };
   }
 
