@@ -188,6 +188,21 @@ TEST_CASE("bulk - 413 makes requests smaller, also those to come", "[bulk]") {
   CHECK(too_large < 8);
 }
 
+TEST_CASE("bulk - one record that is refused with a 413 in any company does not make all requests small", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 100;
+  f.options.in_flight = 1;
+  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    if (contains(request.body.bytes(), "poison")) return ex::json_response(413);
+    return std::nullopt;
+  };
+  const auto report = f.upload(film_lines(20) + film_line("bad", "poison") + film_lines(979));
+  CHECK(report.counts.accepted == 979);
+  CHECK(report.counts.superseded == 20);
+  CHECK(report.counts.rejected == 1);
+  CHECK(f.api->batches.size() < 60);
+}
+
 TEST_CASE("bulk - a record that is too large alone is rejected", "[bulk]") {
   Fixture f;
   f.api->judge = bulk::up_to(200);

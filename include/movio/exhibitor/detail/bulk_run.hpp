@@ -190,6 +190,7 @@ class BulkRun {
     if (!answer) return settle_failure(*shipment, letter.number, answer.error());
     pace_.succeeded();
     if (repeated > 0) pace_.throttled(letter.number);
+    if (intake_.is_limited()) intake_.taken(batch.body().bytes().size());
     batch.accepted(receipt_in(*answer, batch.piece().size()));
   }
 
@@ -199,7 +200,7 @@ class BulkRun {
         pace_.succeeded();
         return shipment.batch.accepted({});
       case Verdict::too_large:
-        intake_.limit_bytes(shipment.batch.body().bytes().size() / 2);
+        intake_.too_large(shipment.batch.body().bytes().size());
         return refuse(shipment.batch, error);
       case Verdict::refused:
         pace_.succeeded();

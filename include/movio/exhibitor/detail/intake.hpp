@@ -21,7 +21,8 @@ namespace detail {
 /// Makes batches of a source's records, passing over those that a journal has as acknowledged. Thread-safety: none.
 class Intake {
  public:
-  Intake(RecordSource& source, std::size_t most, std::size_t bytes) : source_(source), most_(most), bytes_(bytes) {}
+  Intake(RecordSource& source, std::size_t most, std::size_t bytes)
+      : source_(source), most_(most), most_bytes_(bytes), bytes_(bytes) {}
 
   /// The checksum of the first record, by which an input is known; 0 when there is none. Errors: the source's.
   Result<std::uint64_t> first_checksum() {
@@ -59,8 +60,11 @@ class Intake {
     return batch.size() == 0 ? finish() : deliver(std::move(batch));
   }
 
-  /// From now on batches are to be smaller, down to one record.
-  void limit_bytes(std::size_t bytes) noexcept { bytes_ = std::min(bytes_, bytes); }
+  /// A request of so many bytes was too large: from now on batches are half of that at most, down to one record ...
+  void too_large(std::size_t bytes) noexcept { bytes_ = std::min(bytes_, bytes / 2); }
+  /// ... but not smaller than one that was taken: it may have been a record in it, and not its size.
+  void taken(std::size_t bytes) noexcept { bytes_ = std::max(bytes_, std::min(bytes, most_bytes_)); }
+  [[nodiscard]] bool is_limited() const noexcept { return bytes_ < most_bytes_; }
 
   /// Records in the batches that were made, and those that were passed over.
   [[nodiscard]] std::uint64_t read() const noexcept { return read_; }
@@ -138,7 +142,8 @@ class Intake {
 
   RecordSource& source_;
   const std::size_t most_;
-  std::size_t bytes_;
+  const std::size_t most_bytes_;
+  std::size_t bytes_;          // to which they are limited now
   std::size_t last_size_ = 0;  // of the last batch: the next one will be like it
   std::size_t last_bytes_ = 0;
   std::optional<Record> ahead_;
