@@ -91,7 +91,7 @@ class BulkFiles {
   static Result<AppendFile> open_rejects(const std::string& path, std::uint64_t accounted) {
     auto file = AppendFile::open(path);
     if (!file) return file;
-    const auto begins = file->read(reject_begins.size());
+    auto begins = file->read(reject_begins.size());
     if (!begins) return std::move(begins).error();
     if (*begins != reject_begins.substr(0, begins->size())) {
       return storage_error(path, "holds something else than rejects; name another file, or remove it");
