@@ -184,7 +184,7 @@ TEST_CASE("caller - query parameters are encoded and join a query that is there"
 
 TEST_CASE("caller - headers that are the library's own are refused, in any case", "[caller]") {
   for (const char* name : {"Authorization", "AUTHORIZATION", "authorization", "Host", "hOST", "Content-Length",
-                           "content-length", "Transfer-Encoding", "Connection", "Proxy-Authorization"}) {
+                           "content-length", "Transfer-Encoding", "Connection", "Proxy-Authorization", "Expect"}) {
     const Rig rig;
     auto request = request_for("GET", "/films");
     request.headers.add(name, "planted");
@@ -227,6 +227,17 @@ TEST_CASE("caller - a header that would become two is refused", "[caller]") {
   request.headers.add("X-Trace", "a\tb é");
   CHECK(caller_of(rig).send(std::move(request)));
   CHECK(*rig.transport->requests().at(0).headers.find("X-Trace") == "a\tb é");
+}
+
+TEST_CASE("caller - a content type that would become another header is refused", "[caller]") {
+  const Rig rig;
+  auto request = request_for("PUT", "/films");
+  request.body = ex::Body("[]", "application/json\r\nX-B: planted");
+  const auto result = caller_of(rig).send(std::move(request));
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == Kind::invalid_argument);
+  CHECK_FALSE(contains(support::all_text(result.error()), "planted"));
+  CHECK(rig.sent() + rig.minted() == 0);
 }
 
 TEST_CASE("caller - a method or path that could lead elsewhere is refused before anything is sent", "[caller]") {

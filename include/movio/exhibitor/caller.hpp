@@ -112,17 +112,25 @@ class Caller {
     }
     for (const auto& [name, value] : request.headers) {
       if (!is_token(name)) return detail::invalid_argument("a header's name is empty or holds a character it may not");
-      if (std::any_of(value.begin(), value.end(), [](char c) { return detail::is_control(c) && c != '\t'; })) {
+      if (breaks_out(value)) {
         return detail::invalid_argument("the value of header " + name + " holds a control character");
       }
       if (is_ours(name))
         return detail::invalid_argument("header " + name + " is set by the library, not by the caller");
     }
+    if (breaks_out(request.body.content_type())) {
+      return detail::invalid_argument("the body's content type holds a control character");
+    }
     return {};
   }
 
+  /// Whether a header's value would not stay one (RFC 9110 section 5.5).
+  static bool breaks_out(std::string_view value) noexcept {
+    return std::any_of(value.begin(), value.end(), [](char c) { return detail::is_control(c) && c != '\t'; });
+  }
+
   static bool is_ours(std::string_view name) noexcept {
-    constexpr std::array<std::string_view, 6> ours{"Authorization",     "Host",       "Content-Length",
+    constexpr std::array<std::string_view, 7> ours{"Authorization",     "Host",       "Content-Length",     "Expect",
                                                    "Transfer-Encoding", "Connection", "Proxy-Authorization"};
     return std::any_of(ours.begin(), ours.end(),
                        [name](std::string_view other) { return detail::equal_ignoring_case(name, other); });
