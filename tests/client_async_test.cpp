@@ -24,13 +24,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string said(const Answer& answer) {
+std::string word_for(const Answer& answer) {
   return answer ? std::to_string(answer->status) : std::string(ex::to_string(answer.error().kind));
 }
 
 /// Writes down what a completion is told, a word for each time.
 ex::Caller::Completion noting(std::string& told) {
-  return [&told](const Answer& answer) { told += said(answer) + ' '; };
+  return [&told](const Answer& answer) { told += word_for(answer) + ' '; };
 }
 
 /// A rig whose calls are repeated.
@@ -50,9 +50,9 @@ TEST_CASE("client async - a call is authorized, sent and explained as a blocking
   const auto client = rig.client();
   rig.transport->answer(ex::json_response(202));
   rig.transport->answer(ex::json_response(404, R"({"message":"no such film"})"));
-  CHECK(said(client.send_async(upsert()).get()) == "202");
+  CHECK(word_for(client.send_async(upsert()).get()) == "202");
   const auto missing = client.send_async(request_for("DELETE", "/films/f1")).get();
-  CHECK(said(missing) == "not_found");
+  CHECK(word_for(missing) == "not_found");
   CHECK(contains(missing.error().message, "DELETE /films/{id}: the API answered HTTP 404 (no such film)"));
   CHECK(fixtures::tokens_sent(*rig.transport) == std::vector<std::string>{"fake-token-1", "fake-token-1"});
 }
@@ -62,12 +62,12 @@ TEST_CASE("client async - a 401 costs one new token and one replay, and a second
   const Rig rig;
   const auto client = rig.client();
   rig.transport->answer(refusal());
-  CHECK(said(client.send_async(upsert()).get()) == "200");
+  CHECK(word_for(client.send_async(upsert()).get()) == "200");
   CHECK(rig.minted() == 2);
   rig.transport->answer(refusal("the first reason"));
   rig.transport->answer(refusal("the second reason"));
   const auto refused = client.send_async(upsert()).get();
-  CHECK(said(refused) == "unauthorized");
+  CHECK(word_for(refused) == "unauthorized");
   CHECK(contains(refused.error().message, "the first reason"));
   CHECK(contains(rig.log.text(), "token_rejected"));
 }
@@ -104,7 +104,7 @@ TEST_CASE("client async - what may not be repeated is not", "[client_async]") {
   const auto client = rig.client();
   for (const char* method : {"POST", "PATCH"}) {
     rig.transport->answer(ex::json_response(503));
-    CHECK(said(client.send_async(request_for(method, "/films")).get()) == "server_error");
+    CHECK(word_for(client.send_async(request_for(method, "/films")).get()) == "server_error");
   }
   CHECK(rig.sent() == 2);
   auto marked = request_for("POST", "/films");
@@ -112,7 +112,7 @@ TEST_CASE("client async - what may not be repeated is not", "[client_async]") {
   rig.transport->answer(ex::json_response(503));
   auto repeated = client.send_async(marked);
   rig.transport->run_delayed_tasks();
-  CHECK(said(repeated.get()) == "200");
+  CHECK(word_for(repeated.get()) == "200");
 }
 
 TEST_CASE("client async - all attempts in vain: the first failure, and how many there were", "[client_async]") {
@@ -123,7 +123,7 @@ TEST_CASE("client async - all attempts in vain: the first failure, and how many 
   auto failing = client.send_async(upsert());
   for (int i = 0; i < 3; ++i) rig.transport->run_delayed_tasks();
   const auto failed = failing.get();
-  CHECK(said(failed) == "server_error");
+  CHECK(word_for(failed) == "server_error");
   CHECK(contains(failed.error().message, "the first"));
   CHECK(failed.error().attempts == 4);
 }
@@ -160,7 +160,7 @@ TEST_CASE("client async - a call is cancelled in a pause by its own token or wit
   rig.transport->run_delayed_tasks();
   CHECK(told == "cancelled ");
   CHECK(rig.sent() == 1);
-  CHECK(said(client.send(upsert())) == "200");  // what comes later is not cancelled
+  CHECK(word_for(client.send(upsert())) == "200");  // what comes later is not cancelled
 }
 
 TEST_CASE("client async - cancelling ends the wait for a token, and blocking calls too", "[client_async]") {
@@ -173,7 +173,7 @@ TEST_CASE("client async - cancelling ends the wait for a token, and blocking cal
   rig.clock->await_waiting(1);
   client.cancel_all();
   CHECK(told == "cancelled ");
-  CHECK(said(outcome(blocked)) == "cancelled");
+  CHECK(word_for(outcome(blocked)) == "cancelled");
   rig.transport->release();
   CHECK(rig.sent() == 0);
 }
@@ -192,7 +192,7 @@ TEST_CASE("client async - draining waits for what is under way, and tells when t
   rig.clock->await_waiting(1);
   rig.transport->release();
   CHECK(outcome(draining));
-  CHECK(said(answered.get()) == "200");
+  CHECK(word_for(answered.get()) == "200");
 }
 
 TEST_CASE("client async - the last client's end cancels what is left and waits for it", "[client_async]") {
@@ -221,7 +221,7 @@ TEST_CASE("client async - a completion may start a call, cancel all, drop the cl
   SECTION("cancel") {
     client->send_async(upsert(), [&](const Answer& answer) {
       client->cancel_all();
-      told = said(answer);
+      told = word_for(answer);
     });
     CHECK(told == "200");
   }
@@ -229,13 +229,13 @@ TEST_CASE("client async - a completion may start a call, cancel all, drop the cl
     client->send_async(upsert(), [&](const Answer& answer) {
       CHECK(client->drain(rig.clock->now()).error().kind == ex::ErrorKind::invalid_argument);
       client.reset();
-      told = said(answer);
+      told = word_for(answer);
     });
     CHECK(told == "200");
   }
   SECTION("hold the last client") {
     rig.transport->hold();
-    client->send_async(upsert(), [&told, held = *client](const Answer& answer) { told = said(answer); });
+    client->send_async(upsert(), [&told, held = *client](const Answer& answer) { told = word_for(answer); });
     client.reset();
     rig.transport->release();
     rig.transport->release();

@@ -54,7 +54,7 @@ std::string pair_of(const ex::Result<ex::ClientCredentials>& credentials) {
 }
 
 /// The refusal's message, after checking that it is one and that it holds nothing planted.
-std::string refusal(const ex::Result<ex::ClientCredentials>& credentials) {
+std::string source_refusal(const ex::Result<ex::ClientCredentials>& credentials) {
   REQUIRE_FALSE(credentials);
   CHECK(credentials.error().kind == ex::ErrorKind::credentials);
   CHECK_FALSE(support::contains(support::all_text(credentials.error()), "planted"));
@@ -75,36 +75,36 @@ TEST_CASE("credentials - a secret of odd but printable characters and UTF-8 is l
 }
 
 TEST_CASE("credentials - empty ones are refused by name", "[credentials]") {
-  CHECK(support::contains(refusal(ex::credentials("", ex::Secret(planted))()),
+  CHECK(support::contains(source_refusal(ex::credentials("", ex::Secret(planted))()),
                           "client_id given to the program is empty"));
-  CHECK(
-      support::contains(refusal(ex::credentials("id", ex::Secret())()), "client_secret given to the program is empty"));
+  CHECK(support::contains(source_refusal(ex::credentials("id", ex::Secret())()),
+                          "client_secret given to the program is empty"));
 }
 
 TEST_CASE("credentials - a newline that echo put into them is named, not sent and not quoted", "[credentials]") {
   for (const auto& bad :
        {planted + "\n", planted + "\r\n", "\n" + planted, planted + "\t", planted + "\0"s, planted + "\x7f"}) {
-    CHECK(support::contains(refusal(ex::credentials("id", ex::Secret(bad))()), "echo"));
-    CHECK(support::contains(refusal(ex::credentials(bad, ex::Secret("secret"s))()), "client_id"));
+    CHECK(support::contains(source_refusal(ex::credentials("id", ex::Secret(bad))()), "echo"));
+    CHECK(support::contains(source_refusal(ex::credentials(bad, ex::Secret("secret"s))()), "client_id"));
   }
 }
 
 TEST_CASE("credentials - what is not UTF-8 or begins with a byte-order mark is refused", "[credentials]") {
-  CHECK(support::contains(refusal(ex::credentials("id", ex::Secret(planted + "\xff"))()), "UTF-8"));
-  CHECK(support::contains(refusal(ex::credentials("planted\xc3(", ex::Secret(planted))()), "UTF-8"));
-  CHECK(support::contains(refusal(ex::credentials("\xEF\xBB\xBFplanted", ex::Secret(planted))()), "byte-order"));
+  CHECK(support::contains(source_refusal(ex::credentials("id", ex::Secret(planted + "\xff"))()), "UTF-8"));
+  CHECK(support::contains(source_refusal(ex::credentials("planted\xc3(", ex::Secret(planted))()), "UTF-8"));
+  CHECK(support::contains(source_refusal(ex::credentials("\xEF\xBB\xBFplanted", ex::Secret(planted))()), "byte-order"));
 }
 
 TEST_CASE("credentials - a user's own source is checked, and what it throws becomes an error without its text",
           "[credentials]") {
   CHECK(pair_of(ex::detail::ask([] { return ex::ClientCredentials{"id", ex::Secret("secret"s)}; })) == "id:secret");
-  CHECK(support::contains(refusal(ex::detail::ask([] {
+  CHECK(support::contains(source_refusal(ex::detail::ask([] {
                             return ex::ClientCredentials{"id", ex::Secret(planted + "\n")};
                           })),
                           "echo"));
-  refusal(ex::detail::ask([]() -> ex::Result<ex::ClientCredentials> { throw std::runtime_error(planted); }));
-  refusal(ex::detail::ask([]() -> ex::Result<ex::ClientCredentials> { throw 7; }));
-  refusal(ex::detail::ask(nullptr));
+  source_refusal(ex::detail::ask([]() -> ex::Result<ex::ClientCredentials> { throw std::runtime_error(planted); }));
+  source_refusal(ex::detail::ask([]() -> ex::Result<ex::ClientCredentials> { throw 7; }));
+  source_refusal(ex::detail::ask(nullptr));
   const auto own = ex::detail::ask([]() -> ex::Result<ex::ClientCredentials> {
     return ex::detail::make_error(ex::ErrorKind::storage, "the vault is sealed");
   });
@@ -126,14 +126,14 @@ TEST_CASE("credentials - a variable that is missing or empty is named", "[creden
   const support::EnvironmentVariable secret("MOVIO_CLIENT_SECRET", planted.c_str());
   for (const char* nothing : {static_cast<const char*>(nullptr), ""}) {
     id.set(nothing);
-    CHECK(support::contains(refusal(ex::credentials_from_environment()()), "MOVIO_CLIENT_ID"));
+    CHECK(support::contains(source_refusal(ex::credentials_from_environment()()), "MOVIO_CLIENT_ID"));
     id.set("planted-id");
     secret.set(nothing);
-    CHECK(support::contains(refusal(ex::credentials_from_environment()()), "MOVIO_CLIENT_SECRET"));
+    CHECK(support::contains(source_refusal(ex::credentials_from_environment()()), "MOVIO_CLIENT_SECRET"));
     secret.set(planted.c_str());
   }
   secret.set((planted + "\n").c_str());
-  CHECK(support::contains(refusal(ex::credentials_from_environment()()), "echo"));
+  CHECK(support::contains(source_refusal(ex::credentials_from_environment()()), "echo"));
 }
 
 TEST_CASE("credentials - a directory's two files are read, one newline cut off each", "[credentials]") {
@@ -149,10 +149,10 @@ TEST_CASE("credentials - a second newline in a file is refused, not cut", "[cred
   const TemporaryDirectory directory;
   for (const char* end : {"\n\n", "\r\n\r\n", "\n\r\n", "\r", "\n\r"}) {
     write_pair(directory, "id", planted + end);
-    CHECK(support::contains(refusal(ex::credentials_from_directory(directory.path())()), "echo"));
+    CHECK(support::contains(source_refusal(ex::credentials_from_directory(directory.path())()), "echo"));
   }
   write_pair(directory, "id", "\n");
-  CHECK(support::contains(refusal(ex::credentials_from_directory(directory.path())()), "is empty"));
+  CHECK(support::contains(source_refusal(ex::credentials_from_directory(directory.path())()), "is empty"));
 }
 
 TEST_CASE("credentials - a rotated secret is read at the next call", "[credentials]") {
@@ -209,7 +209,7 @@ TEST_CASE("credentials - files caught in the middle of a change are read again, 
   CHECK(reads == 5);
   reads = 0;
   failures = 1000;
-  CHECK(support::contains(refusal(source()), "here keeps changing"));
+  CHECK(support::contains(source_refusal(source()), "here keeps changing"));
   CHECK(reads == 5);
 }
 
@@ -238,14 +238,14 @@ TEST_CASE("credentials - a world-readable secret file is refused with the way to
   for (const char* name : {"client_id", "client_secret"}) {
     for (const mode_t mode : {0644U, 0604U, 0444U}) {
       ::chmod(directory.path(name).c_str(), mode);
-      const auto message = refusal(ex::credentials_from_directory(directory.path())());
+      const auto message = source_refusal(ex::credentials_from_directory(directory.path())());
       CHECK(support::contains(message, "chmod o-rwx " + directory.path(name)));
       CHECK(support::contains(message, "defaultMode: 0440"));
     }
     ::chmod(directory.path(name).c_str(), 0600);
   }
   const auto file = directory.write("credentials.json", json_of("planted-id", planted), 0644);
-  CHECK(support::contains(refusal(ex::credentials_from_file(file)()), "chmod o-rwx " + file));
+  CHECK(support::contains(source_refusal(ex::credentials_from_file(file)()), "chmod o-rwx " + file));
 }
 
 TEST_CASE("credentials - a group-readable secret file is fine, as Kubernetes makes them so", "[credentials]") {
@@ -261,15 +261,15 @@ TEST_CASE("credentials - a group-readable secret file is fine, as Kubernetes mak
 TEST_CASE("credentials - a missing file is named, with what to do", "[credentials]") {
   const TemporaryDirectory directory;
   const auto source = ex::credentials_from_directory(directory.path());
-  CHECK(support::contains(refusal(source()), directory.path("client_id") + " cannot be opened"));
+  CHECK(support::contains(source_refusal(source()), directory.path("client_id") + " cannot be opened"));
   directory.write("client_id", "planted-id");
-  CHECK(support::contains(refusal(source()), directory.path("client_secret") + " cannot be opened"));
-  CHECK(support::contains(refusal(source()), "put it there"));
-  CHECK(support::contains(refusal(ex::credentials_from_file(directory.path("none.json"))()),
+  CHECK(support::contains(source_refusal(source()), directory.path("client_secret") + " cannot be opened"));
+  CHECK(support::contains(source_refusal(source()), "put it there"));
+  CHECK(support::contains(source_refusal(ex::credentials_from_file(directory.path("none.json"))()),
                           directory.path("none.json")));
-  refusal(ex::credentials_from_directory(directory.path("client_id"))());
-  refusal(ex::credentials_from_directory("")());
-  refusal(ex::credentials_from_file("")());
+  source_refusal(ex::credentials_from_directory(directory.path("client_id"))());
+  source_refusal(ex::credentials_from_directory("")());
+  source_refusal(ex::credentials_from_file("")());
 }
 
 TEST_CASE("credentials - a pipe, a device or a directory in a file's place is refused and hangs nobody",
@@ -280,8 +280,8 @@ TEST_CASE("credentials - a pipe, a device or a directory in a file's place is re
   SECTION("a named pipe that nobody writes to") { REQUIRE(::mkfifo(place.c_str(), 0600) == 0); }
   SECTION("a directory") { fs::create_directory(place); }
   SECTION("a device") { fs::create_symlink("/dev/zero", place); }
-  CHECK(support::contains(refusal(ex::credentials_from_directory(directory.path())()), "not a regular file"));
-  CHECK(support::contains(refusal(ex::credentials_from_file(place)()), "not a regular file"));
+  CHECK(support::contains(source_refusal(ex::credentials_from_directory(directory.path())()), "not a regular file"));
+  CHECK(support::contains(source_refusal(ex::credentials_from_file(place)()), "not a regular file"));
 }
 
 TEST_CASE("credentials - a file of 64 KiB is read, a larger one refused", "[credentials]") {
@@ -290,7 +290,7 @@ TEST_CASE("credentials - a file of 64 KiB is read, a larger one refused", "[cred
   write_pair(directory, "id", most);
   CHECK(ex::credentials_from_directory(directory.path())().value().client_secret.reveal() == most);
   write_pair(directory, "id", most + "p");
-  CHECK(support::contains(refusal(ex::credentials_from_directory(directory.path())()), "64 KiB"));
+  CHECK(support::contains(source_refusal(ex::credentials_from_directory(directory.path())()), "64 KiB"));
 }
 
 TEST_CASE("credentials - a JSON file is read, other members and all", "[credentials]") {
@@ -310,7 +310,7 @@ TEST_CASE("credentials - a JSON file that is not what it should be is refused, u
         R"({"client_id":"planted","client_secret":"planted","client_secret":"planted2"})"s}) {
     INFO(content);
     const auto file = directory.write("c.json", content);
-    CHECK(support::contains(refusal(ex::credentials_from_file(file)()), file));
+    CHECK(support::contains(source_refusal(ex::credentials_from_file(file)()), file));
   }
 }
 

@@ -25,6 +25,7 @@ namespace fixtures {
 namespace ex = movio::exhibitor;
 
 inline constexpr const char* issuer_url = "https://issuer.example/oauth/token";
+inline constexpr auto no_deadline = ex::Clock::Steady::max();
 inline constexpr const char* api_url = "https://api.example";
 inline constexpr const char* planted_secret = "planted s3cret+&";  // holds what form encoding changes
 inline constexpr const char* planted_token = "planted-t0ken.of-no.JWT";

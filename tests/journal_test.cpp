@@ -69,7 +69,7 @@ const std::vector<std::vector<JournalEntry>> batches_written{
 
 Journal opened(const std::string& path) { return Journal::open(path, identity).value(); }
 
-std::string refusal(const std::string& path, const std::string& upload = identity) {
+std::string opening_refusal(const std::string& path, const std::string& upload = identity) {
   const auto journal = Journal::open(path, upload);
   return journal ? "" : support::printed(journal.error());
 }
@@ -376,10 +376,10 @@ TEST_CASE("journal - an unfinished one of another upload is refused and left as 
   const TemporaryDirectory directory;
   const std::string text = journal_text(directory) + "a torn tail";
   const std::string path = directory.write("journal", text);
-  const std::string refused = refusal(path, identity + "0");
+  const std::string refused = opening_refusal(path, identity + "0");
   CHECK(contains(refused, "storage: " + path + " is the journal of another upload"));
   CHECK(content_of(path) == text);
-  CHECK(refusal(path).empty());
+  CHECK(opening_refusal(path).empty());
 }
 
 TEST_CASE("journal - a file that is none is refused and left as it is", "[journal]") {
@@ -393,7 +393,7 @@ TEST_CASE("journal - a file that is none is refused and left as it is", "[journa
                                   "movio-exhibitor-journal 12 x\n"};
   for (const auto& content : contents) {
     const std::string path = directory.write("file", content);
-    const std::string refused = refusal(path);
+    const std::string refused = opening_refusal(path);
     CHECK(contains(refused, "storage: " + path + " is not a journal"));
     CHECK_FALSE(contains(refused, "planted"));
     CHECK(content_of(path) == content);
@@ -404,15 +404,15 @@ TEST_CASE("journal - the file of records given in its place is not read into mem
   const TemporaryDirectory directory;
   const std::string path = directory.write("members.ndjson", "{}\n");
   std::filesystem::resize_file(path, std::uintmax_t{1} << 40U);
-  CHECK(contains(refusal(path), "is not a journal"));
+  CHECK(contains(opening_refusal(path), "is not a journal"));
 }
 
 TEST_CASE("journal - one in use by another process is refused", "[journal]") {
   const TemporaryDirectory directory;
   const std::string path = directory.path("journal");
   const auto journal = opened(path);
-  CHECK(contains(refusal(path), "in use"));
-  CHECK(forking::in_child([&] { return contains(refusal(path), "in use"); }));
+  CHECK(contains(opening_refusal(path), "in use"));
+  CHECK(forking::in_child([&] { return contains(opening_refusal(path), "in use"); }));
 }
 
 TEST_CASE("journal - a process killed at any moment leaves all that it had appended", "[journal]") {

@@ -9,6 +9,8 @@
 
 namespace json_judge {
 
+inline constexpr const char* not_json = "is not valid JSON";
+
 /// Valid texts with all that the grammar has, short so that a mutation hits something.
 inline const std::vector<std::string>& corpus() {
   static const std::vector<std::string> texts{

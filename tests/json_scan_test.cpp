@@ -9,13 +9,13 @@
 
 using json_judge::corpus;
 using json_judge::fault_of;
+using json_judge::not_json;
 using movio::exhibitor::detail::JsonScanner;
 using movio::exhibitor::detail::JsonText;
 using namespace std::string_literals;
 
 namespace {
 
-constexpr const char* not_json = "is not valid JSON";
 constexpr const char* too_deep = "is nested deeper than 64 levels";
 
 std::string repeated(int count, const std::string& text) {

@@ -14,12 +14,12 @@
 
 namespace detail = movio::exhibitor::detail;
 using json_judge::fault_of;
+using json_judge::not_json;
 using nlohmann::json;
 using namespace std::string_literals;
 
 namespace {
 
-constexpr const char* not_json = "is not valid JSON";
 constexpr const char* not_utf8 = "is not UTF-8";
 
 char byte(unsigned value) { return static_cast<char>(static_cast<unsigned char>(value)); }

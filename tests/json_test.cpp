@@ -33,7 +33,7 @@ json nested_value(int levels) {
 }
 
 /// The refusal's message, after checking that it is one and that it holds nothing of the text.
-std::string refusal(std::string_view text) {
+std::string parse_refusal(std::string_view text) {
   const auto value = parse_json(text, "the answer");
   REQUIRE_FALSE(value);
   CHECK(value.error().kind == ex::ErrorKind::protocol);
@@ -54,7 +54,7 @@ TEST_CASE("json - reads every kind of value, at the root too", "[json]") {
 
 TEST_CASE("json - a byte-order mark in front is skipped", "[json]") {
   CHECK(parse_json("\xEF\xBB\xBF{\"a\":1}", "it").value().at("a") == 1);
-  refusal("\xEF\xBB{\"a\":\"planted\"}");
+  parse_refusal("\xEF\xBB{\"a\":\"planted\"}");
 }
 
 TEST_CASE("json - what is not JSON is refused", "[json]") {
@@ -86,19 +86,19 @@ TEST_CASE("json - what is not JSON is refused", "[json]") {
                           "access_token=planted"s,
                           "\xFE\xFF\0{\0}"s}) {
     INFO(bad);
-    CHECK(support::contains(refusal(bad), "not valid JSON"));
+    CHECK(support::contains(parse_refusal(bad), "not valid JSON"));
   }
 }
 
 TEST_CASE("json - text that is not UTF-8 is refused", "[json]") {
   for (const char* bad : {"{\"a\":\"planted\xff\"}", "\"\xc3\"", "\"\xed\xa0\x80\"", "\"\xc0\xaf\"", "{\"\xff\":1}"}) {
-    CHECK(support::contains(refusal(bad), "not valid JSON"));
+    CHECK(support::contains(parse_refusal(bad), "not valid JSON"));
   }
 }
 
 TEST_CASE("json - a number beyond a double is refused, never infinite", "[json]") {
-  refusal("1e400");
-  refusal(R"({"expires_in":-1e400})");
+  parse_refusal("1e400");
+  parse_refusal(R"({"expires_in":-1e400})");
   CHECK(parse_json("1e308", "it").value().is_number());
   CHECK(parse_json("99999999999999999999999", "it").value().is_number_float());
   CHECK(parse_json("18446744073709551615", "it").value().is_number_unsigned());
@@ -106,9 +106,9 @@ TEST_CASE("json - a number beyond a double is refused, never infinite", "[json]"
 }
 
 TEST_CASE("json - a member that is there twice is refused at the top, whatever stands between", "[json]") {
-  CHECK(support::contains(refusal(R"({"access_token":"planted","access_token":"planted2"})"), "twice"));
-  CHECK(support::contains(refusal(R"({"a":1,"b":{"c":[1]},"a":2})"), "twice"));
-  CHECK(support::contains(refusal("{\"a\":1,\"\\u0061\":2}"), "twice"));
+  CHECK(support::contains(parse_refusal(R"({"access_token":"planted","access_token":"planted2"})"), "twice"));
+  CHECK(support::contains(parse_refusal(R"({"a":1,"b":{"c":[1]},"a":2})"), "twice"));
+  CHECK(support::contains(parse_refusal("{\"a\":1,\"\\u0061\":2}"), "twice"));
   CHECK(parse_json(R"({"a":{"x":1},"b":{"x":1}})", "it"));
   CHECK(parse_json(R"([{"a":1},{"a":2}])", "it"));
 }
@@ -116,19 +116,19 @@ TEST_CASE("json - a member that is there twice is refused at the top, whatever s
 TEST_CASE("json - 64 levels are read, 65 are refused", "[json]") {
   CHECK(parse_json(nested_text(64), "it"));
   CHECK(parse_json(nested_text(64, "1"), "it"));
-  CHECK(support::contains(refusal(nested_text(65)), "deeper"));
-  CHECK(support::contains(refusal(nested_text(65, "1")), "deeper"));
+  CHECK(support::contains(parse_refusal(nested_text(65)), "deeper"));
+  CHECK(support::contains(parse_refusal(nested_text(65, "1")), "deeper"));
   CHECK(parse_json(nested_text(63, "{}"), "it"));
-  CHECK(support::contains(refusal(nested_text(64, "{}")), "deeper"));
-  CHECK(support::contains(refusal(nested_text(64, R"({"planted":1})")), "deeper"));
+  CHECK(support::contains(parse_refusal(nested_text(64, "{}")), "deeper"));
+  CHECK(support::contains(parse_refusal(nested_text(64, R"({"planted":1})")), "deeper"));
 }
 
 TEST_CASE("json - 200,000 nested arrays are refused without a crash", "[json]") {
-  refusal(nested_text(many));
-  refusal(std::string(many, '['));
+  parse_refusal(nested_text(many));
+  parse_refusal(std::string(many, '['));
   std::string objects;
   for (int i = 0; i < many; ++i) objects += "{\"a\":";
-  refusal(objects);
+  parse_refusal(objects);
 }
 
 TEST_CASE("json - writing what was read gives the same", "[json]") {

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A client that reaches the sandbox's API through nginx.
-struct Scene {
-  Scene() : server(with_audience(url)), nginx(servers_in_front_of(server, port)) {}
+struct NginxScene {
+  NginxScene() : server(with_audience(url)), nginx(servers_in_front_of(server, port)) {}
 
   static sandbox::Options with_audience(const std::string& audience) {
     sandbox::Options options;
@@ -39,10 +39,10 @@ struct Scene {
 }  // namespace
 
 TEST_CASE("nginx - a thousand calls of one thread travel over one HTTP/2 connection", "[nginx]") {
-  Scene scene;
+  NginxScene scene;
   const auto client = scene.client();
   for (int i = 0; i < 1000; ++i) {
-    const auto answer = Scene::put(client, i % 10);
+    const auto answer = NginxScene::put(client, i % 10);
     REQUIRE(answer);
     REQUIRE(*answer->headers.find("x-protocol") == "HTTP/2.0");
   }
@@ -51,13 +51,13 @@ TEST_CASE("nginx - a thousand calls of one thread travel over one HTTP/2 connect
 }
 
 TEST_CASE("nginx - eight threads keep at most eight connections", "[nginx]") {
-  Scene scene;
+  NginxScene scene;
   const auto client = scene.client();
   std::vector<std::thread> threads;
   std::atomic<int> succeeded{0};
   for (int thread = 0; thread < 8; ++thread) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 50; ++i) succeeded += Scene::put(client, i) ? 1 : 0;
+      for (int i = 0; i < 50; ++i) succeeded += NginxScene::put(client, i) ? 1 : 0;
     });
   }
   for (auto& thread : threads) thread.join();
@@ -67,7 +67,7 @@ TEST_CASE("nginx - eight threads keep at most eight connections", "[nginx]") {
 }
 
 TEST_CASE("nginx - an answer counts although the server has not read the request to its end", "[nginx]") {
-  Scene scene;
+  NginxScene scene;
   auto put = request("PUT", "/unread");
   put.body = ex::Body(std::string(100'000, 'b'));
   put.timeout = 2s;  // libcurl 7.88 waits for leave to send until then
@@ -78,7 +78,7 @@ TEST_CASE("nginx - an answer counts although the server has not read the request
 }
 
 TEST_CASE("nginx - asynchronous requests share one HTTP/2 connection", "[nginx]") {
-  Scene scene;
+  NginxScene scene;
   ex::CurlTransport transport(trusting(scene.server));
   std::mutex mutex;
   std::condition_variable changed;

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const ex::Clock::Steady begun{1h};
+const ex::Clock::Steady first_moment{1h};
 
 ex::Error failed_as(Kind kind, std::optional<std::chrono::seconds> retry_after = {}) {
   ex::Error error = ex::detail::make_error(kind, "a test's");
@@ -52,7 +52,7 @@ TEST_CASE("pace - one request is always allowed", "[pace]") {
 TEST_CASE("pace - pauses double up to 30 seconds, and begin anew after a success", "[pace]") {
   Pace pace(8, 15min);
   pace.succeeded();
-  auto now = begun;
+  auto now = first_moment;
   for (const auto pause : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
     CHECK(pace.failed(pace.sent(), failed_as(Kind::connection), now, 1));
     CHECK(pace.not_before() == now + pause);
@@ -65,30 +65,30 @@ TEST_CASE("pace - pauses double up to 30 seconds, and begin anew after a success
 
 TEST_CASE("pace - waits as long as the API asks, and then a little", "[pace]") {
   Pace pace(8, 15min);
-  CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited, 60s), begun, 0.5));
-  CHECK(pace.not_before() == begun + 60s + 500ms);
-  CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited), begun, 0));
-  CHECK(pace.not_before() == begun + 60s + 500ms);
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited, 60s), first_moment, 0.5));
+  CHECK(pace.not_before() == first_moment + 60s + 500ms);
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited), first_moment, 0));
+  CHECK(pace.not_before() == first_moment + 60s + 500ms);
 }
 
 TEST_CASE("pace - gives up when nothing has succeeded for as long as the patience", "[pace]") {
   Pace pace(8, 10min);
   pace.succeeded();
-  CHECK(pace.failed(pace.sent(), failed_as(Kind::server_error), begun, 1));
-  CHECK(pace.failed(pace.sent(), failed_as(Kind::server_error), begun + 9min, 1));
-  CHECK_FALSE(pace.failed(pace.sent(), failed_as(Kind::server_error), begun + 10min, 1));
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::server_error), first_moment, 1));
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::server_error), first_moment + 9min, 1));
+  CHECK_FALSE(pace.failed(pace.sent(), failed_as(Kind::server_error), first_moment + 10min, 1));
   Pace other(8, 10min);
   other.succeeded();
-  CHECK_FALSE(other.failed(other.sent(), failed_as(Kind::server_error, 11min), begun, 0));
+  CHECK_FALSE(other.failed(other.sent(), failed_as(Kind::server_error, 11min), first_moment, 0));
 }
 
 TEST_CASE("pace - what has never succeeded is given up at once, unless the API asks to wait", "[pace]") {
   for (const auto kind : {Kind::connection, Kind::timeout, Kind::server_error, Kind::proxy}) {
     Pace pace(8, 15min);
-    CHECK_FALSE(pace.failed(pace.sent(), failed_as(kind), begun, 1));
+    CHECK_FALSE(pace.failed(pace.sent(), failed_as(kind), first_moment, 1));
   }
   Pace throttled(8, 15min);
-  CHECK(throttled.failed(throttled.sent(), failed_as(Kind::rate_limited), begun, 1));
+  CHECK(throttled.failed(throttled.sent(), failed_as(Kind::rate_limited), first_moment, 1));
   Pace asked(8, 15min);
-  CHECK(asked.failed(asked.sent(), failed_as(Kind::server_error, 5s), begun, 1));
+  CHECK(asked.failed(asked.sent(), failed_as(Kind::server_error, 5s), first_moment, 1));
 }

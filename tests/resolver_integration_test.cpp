@@ -49,7 +49,7 @@ class SilentNameServer {
   bool in_force_ = false;
 };
 
-struct Outcomes {
+struct LookUps {
   bool tried = false;
   ex::Result<ex::HttpResponse> blocking = ex::HttpResponse();
   ex::Result<ex::HttpResponse> asynchronous = ex::HttpResponse();
@@ -60,11 +60,11 @@ struct Outcomes {
 
 ex::HttpRequest lookup() { return request("GET", "https://api.example/films"); }
 
-Outcomes look_up_in_vain() {
-  Outcomes outcomes;
+LookUps look_up_in_vain() {
+  LookUps look_ups;
   const SilentNameServer name_server;
-  outcomes.tried = name_server.in_force();
-  if (!outcomes.tried) return outcomes;
+  look_ups.tried = name_server.in_force();
+  if (!look_ups.tried) return look_ups;
   const auto begun = std::chrono::steady_clock::now();
   std::promise<ex::Result<ex::HttpResponse>> asynchronous, cancelled, abandoned;
   {
@@ -72,9 +72,9 @@ Outcomes look_up_in_vain() {
     options.connect_timeout = 300ms;
     ex::CurlTransport transport(options);
     transport.start(lookup(), [&](auto result) { asynchronous.set_value(std::move(result)); });
-    outcomes.blocking = transport.send(lookup());
+    look_ups.blocking = transport.send(lookup());
     auto pending = asynchronous.get_future();
-    outcomes.asynchronous = fixtures::outcome(pending);
+    look_ups.asynchronous = fixtures::outcome(pending);
   }
   {
     ex::CurlTransport transport;
@@ -85,34 +85,34 @@ Outcomes look_up_in_vain() {
     std::this_thread::sleep_for(100ms);
     source.cancel();
     auto pending = cancelled.get_future();
-    outcomes.cancelled = fixtures::outcome(pending);
+    look_ups.cancelled = fixtures::outcome(pending);
     transport.start(lookup(), [&](auto result) { abandoned.set_value(std::move(result)); });
     std::this_thread::sleep_for(100ms);
   }
   auto pending = abandoned.get_future();
-  outcomes.abandoned = fixtures::outcome(pending);
-  outcomes.time = std::chrono::steady_clock::now() - begun;
-  return outcomes;
+  look_ups.abandoned = fixtures::outcome(pending);
+  look_ups.time = std::chrono::steady_clock::now() - begun;
+  return look_ups;
 }
 
 }  // namespace
 
 TEST_CASE("resolver - nobody waits for a name server that does not answer") {
   auto trying = std::async(std::launch::async, look_up_in_vain);  // the thread's own view of the file system
-  const Outcomes outcomes = fixtures::outcome(trying);
-  if (!outcomes.tried) {
+  const LookUps look_ups = fixtures::outcome(trying);
+  if (!look_ups.tried) {
     WARN("skipped: neither mount namespaces nor port 53 are permitted here");
     return;
   }
-  for (const auto* result : {&outcomes.blocking, &outcomes.asynchronous}) {
+  for (const auto* result : {&look_ups.blocking, &look_ups.asynchronous}) {
     REQUIRE_FALSE(*result);
     CHECK(result->error().kind == ex::ErrorKind::timeout);
     CHECK(result->error().nothing_sent);
     CHECK(support::contains(result->error().message, "Resolving timed out"));
   }
-  for (const auto* result : {&outcomes.cancelled, &outcomes.abandoned}) {
+  for (const auto* result : {&look_ups.cancelled, &look_ups.abandoned}) {
     REQUIRE_FALSE(*result);
     CHECK(result->error().kind == ex::ErrorKind::cancelled);
   }
-  CHECK(outcomes.time < 20s);  // a look-up takes 30 s
+  CHECK(look_ups.time < 20s);  // a look-up takes 30 s
 }

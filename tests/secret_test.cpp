@@ -100,28 +100,23 @@ std::uint64_t allocations() noexcept { return allocated_here; }
 
 namespace {
 
-template <class T, class = void>
-struct Streams : std::false_type {};
-template <class T>
-struct Streams<T, std::void_t<decltype(std::declval<std::ostream&>() << std::declval<const T&>())>> : std::true_type {};
-
-static_assert(Streams<std::string>::value, "the trait itself works");
-static_assert(!Streams<ex::Secret>::value, "a secret cannot be streamed");
+static_assert(support::Streams<std::string>::value, "the trait itself works");
+static_assert(!support::Streams<ex::Secret>::value, "a secret cannot be streamed");
 static_assert(!std::is_convertible_v<ex::Secret, std::string> && !std::is_convertible_v<ex::Secret, std::string_view>,
               "reading a secret takes reveal()");
 static_assert(!std::is_convertible_v<std::string, ex::Secret>, "what becomes a secret is said so");
 static_assert(std::is_nothrow_move_constructible_v<ex::Secret>);
 
-constexpr std::string_view planted = "planted-secret-0123456789-longer-than-any-small-string-buffer";
+constexpr std::string_view planted_text = "planted-secret-0123456789-longer-than-any-small-string-buffer";
 
-ex::Secret secret_with_planted_text() { return ex::Secret(std::string(planted)); }
+ex::Secret secret_with_planted_text() { return ex::Secret(std::string(planted_text)); }
 
 }  // namespace
 
 TEST_CASE("secret - wiping overwrites the spare capacity too", "[secret]") {
   std::string text;
   text.reserve(200);
-  text.assign(planted).append(planted);
+  text.assign(planted_text).append(planted_text);
   text.resize(5);
   const char* const bytes = text.data();
   const std::size_t capacity = text.capacity();
@@ -133,8 +128,8 @@ TEST_CASE("secret - wiping overwrites the spare capacity too", "[secret]") {
 
 #ifndef EXHIBITOR_WATCH_IS_BLIND
 TEST_CASE("secret - the watch over freed memory sees what nobody wiped", "[secret]") {
-  const support::FreedMemoryWatch watch(std::string(planted.substr(20)));
-  { const std::string careless(planted); }
+  const support::FreedMemoryWatch watch(std::string(planted_text.substr(20)));
+  { const std::string careless(planted_text); }
   CHECK(watch.saw_marker());
 }
 #endif
@@ -142,13 +137,13 @@ TEST_CASE("secret - the watch over freed memory sees what nobody wiped", "[secre
 #ifndef EXHIBITOR_WATCH_IS_BLIND
 TEST_CASE("secret - the count of allocations counts", "[secret]") {
   const auto before = support::allocations();
-  const auto text = std::make_unique<std::string>(planted);
+  const auto text = std::make_unique<std::string>(planted_text);
   CHECK(support::allocations() == before + 2);
 }
 #endif
 
 TEST_CASE("secret - leaves nothing in the memory it gives back", "[secret]") {
-  const support::FreedMemoryWatch watch(std::string(planted.substr(20)));
+  const support::FreedMemoryWatch watch(std::string(planted_text.substr(20)));
   SECTION("when it goes away") { const ex::Secret secret = secret_with_planted_text(); }
   SECTION("when it is copied") {
     const ex::Secret secret = secret_with_planted_text();
@@ -163,10 +158,10 @@ TEST_CASE("secret - leaves nothing in the memory it gives back", "[secret]") {
     secret = ex::Secret(std::string("other"));
   }
   SECTION("when it was the body of a request") {
-    ex::Body body = ex::Body::secret(std::string(planted), "text/plain");
+    ex::Body body = ex::Body::secret(std::string(planted_text), "text/plain");
     const ex::Body copy = body;
     body = ex::Body();
-    CHECK(copy.bytes() == planted);
+    CHECK(copy.bytes() == planted_text);
   }
   CHECK_FALSE(watch.saw_marker());
 }
@@ -200,14 +195,14 @@ TEST_CASE("secret - copies are equal and independent", "[secret]") {
   ex::Secret secret = secret_with_planted_text();
   const ex::Secret copy = secret;
   secret = ex::Secret(std::string("other"));
-  CHECK(copy.reveal() == planted);
+  CHECK(copy.reveal() == planted_text);
   CHECK(secret.reveal() == "other");
 }
 
 TEST_CASE("secret - a move takes it along and leaves an empty one", "[secret]") {
   ex::Secret secret = secret_with_planted_text();
   const ex::Secret moved = std::move(secret);
-  CHECK(moved.reveal() == planted);
+  CHECK(moved.reveal() == planted_text);
   CHECK(secret.empty());  // NOLINT(bugprone-use-after-move): that is the test
 }
 
@@ -215,9 +210,9 @@ TEST_CASE("secret - assigning one to itself keeps it", "[secret]") {
   ex::Secret secret = secret_with_planted_text();
   ex::Secret& same = secret;
   secret = same;
-  CHECK(secret.reveal() == planted);
+  CHECK(secret.reveal() == planted_text);
   secret = std::move(same);
-  CHECK(secret.reveal() == planted);
+  CHECK(secret.reveal() == planted_text);
 }
 
 TEST_CASE("secret - compares by value, also with NUL bytes and other lengths", "[secret]") {

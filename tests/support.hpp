@@ -13,10 +13,18 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace support {
 
 inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// Whether a type can be streamed.
+template <class T, class = void>
+struct Streams : std::false_type {};
+template <class T>
+struct Streams<T, std::void_t<decltype(std::declval<std::ostream&>() << std::declval<const T&>())>> : std::true_type {};
 
 /// What streaming a value prints.
 template <class T>

@@ -12,6 +12,7 @@
 #include "fixtures.hpp"
 
 namespace ex = movio::exhibitor;
+using fixtures::no_deadline;
 using fixtures::outcome;
 using fixtures::Rig;
 using fixtures::said;
@@ -20,10 +21,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto no_deadline = ex::Clock::Steady::max();
-
 /// Writes down what a completion is told, a word for each time.
-ex::TokenProvider::Completion noting(std::string& told) {
+ex::TokenProvider::Completion writing_down(std::string& told) {
   return [&told](const Token& token) { told += said(token) + ' '; };
 }
 
@@ -34,7 +33,7 @@ TEST_CASE("token async - a token at hand is given at once, in the calling thread
   const auto provider = rig.provider();
   CHECK(provider->token());
   std::string told;
-  provider->token_async(noting(told));
+  provider->token_async(writing_down(told));
   CHECK(told == "fake-token-1 ");
   CHECK(said(provider->token_async().get()) == "fake-token-1");
 }
@@ -44,7 +43,7 @@ TEST_CASE("token async - shares the one exchange with those who block", "[token_
   const auto provider = rig.provider();
   std::string told;
   rig.transport->hold();
-  provider->token_async(noting(told));
+  provider->token_async(writing_down(told));
   auto future = provider->token_async();
   auto blocked = std::async(std::launch::async, [&] { return provider->token(); });
   rig.clock->await_waiting(1);
@@ -62,8 +61,8 @@ TEST_CASE("token async - a failure is told once, and a remembered one at once", 
   const auto provider = rig.provider();
   std::string told;
   rig.transport->answer_token(ex::json_response(503));
-  provider->token_async(noting(told));
-  provider->token_async(noting(told));
+  provider->token_async(writing_down(told));
+  provider->token_async(writing_down(told));
   CHECK(told == "issuer_unavailable issuer_unavailable ");
   CHECK(rig.minted() == 1);
 }
@@ -75,10 +74,10 @@ TEST_CASE("token async - configuration faults, late deadlines and early cancella
   const ex::CancelSource cancelled;
   cancelled.cancel();
   const auto provider = rig.provider();
-  provider->token_async(noting(told), no_deadline, cancelled.token());
-  provider->token_async(noting(told), rig.clock->now());
+  provider->token_async(writing_down(told), no_deadline, cancelled.token());
+  provider->token_async(writing_down(told), rig.clock->now());
   rig.endpoints.issuer_url.clear();
-  rig.provider()->token_async(noting(told));
+  rig.provider()->token_async(writing_down(told));
   CHECK(told == "cancelled timeout invalid_argument ");
   CHECK(rig.minted() == 0);
 }
@@ -89,8 +88,8 @@ TEST_CASE("token async - a deadline that passes is told once, and the others wai
   std::string hurried;
   std::string patient;
   rig.transport->hold();
-  provider->token_async(noting(hurried), rig.clock->now() + 1s);
-  provider->token_async(noting(patient), no_deadline);
+  provider->token_async(writing_down(hurried), rig.clock->now() + 1s);
+  provider->token_async(writing_down(patient), no_deadline);
   rig.clock->advance(1s);
   rig.transport->run_delayed_tasks();
   CHECK(hurried == "timeout ");
@@ -106,7 +105,7 @@ TEST_CASE("token async - a deadline that comes after the outcome is no matter", 
   const Rig rig;
   const auto provider = rig.provider();
   std::string told;
-  provider->token_async(noting(told));
+  provider->token_async(writing_down(told));
   rig.clock->advance(1h);
   rig.transport->run_delayed_tasks();
   CHECK(told == "fake-token-1 ");
@@ -119,8 +118,8 @@ TEST_CASE("token async - a cancellation is told once, by whoever cancels, and th
   std::string patient;
   const ex::CancelSource source;
   rig.transport->hold();
-  provider->token_async(noting(impatient), no_deadline, source.token());
-  provider->token_async(noting(patient), no_deadline);
+  provider->token_async(writing_down(impatient), no_deadline, source.token());
+  provider->token_async(writing_down(patient), no_deadline);
   source.cancel();
   CHECK(impatient == "cancelled ");
   rig.transport->release();
@@ -134,7 +133,7 @@ TEST_CASE("token async - a cancellation after the outcome is no matter", "[token
   std::string told;
   const ex::CancelSource source;
   rig.transport->hold();
-  provider->token_async(noting(told), no_deadline, source.token());
+  provider->token_async(writing_down(told), no_deadline, source.token());
   rig.transport->release();
   source.cancel();
   CHECK(told == "fake-token-1 ");
@@ -146,7 +145,7 @@ TEST_CASE("token async - the end of the provider tells who waits, and nobody aft
   std::string told;
   const ex::CancelSource source;
   rig.transport->hold();
-  provider->token_async(noting(told), rig.clock->now() + 1s, source.token());
+  provider->token_async(writing_down(told), rig.clock->now() + 1s, source.token());
   provider.reset();
   CHECK(told == "cancelled ");
   source.cancel();
@@ -163,12 +162,12 @@ TEST_CASE("token async - a completion may end the provider, ask again, or throw"
   rig.transport->hold();
   SECTION("throw, and the next one is told all the same") {
     provider->token_async([](const Token&) { throw std::runtime_error("a completion's failure"); });
-    provider->token_async(noting(told));
+    provider->token_async(writing_down(told));
     rig.transport->release();
     CHECK(told == "fake-token-1 ");
   }
   SECTION("ask again") {
-    provider->token_async([&](const Token&) { provider->token_async(noting(told)); });
+    provider->token_async([&](const Token&) { provider->token_async(writing_down(told)); });
     rig.transport->release();
     CHECK(told == "fake-token-1 ");
   }
@@ -199,6 +198,6 @@ TEST_CASE("token async - needs no thread that may wait", "[token_async]") {
   Rig rig;
   rig.transport = std::make_shared<EngineThread>();
   std::string told;
-  rig.provider()->token_async(noting(told));
+  rig.provider()->token_async(writing_down(told));
   CHECK(told == "fake-token-1 ");
 }

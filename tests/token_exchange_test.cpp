@@ -51,7 +51,7 @@ long long lifetime_of_jwt(const std::string& payload) {
 }
 
 const long long begun_in_seconds = 480000LL * 3600;
-const long long day = 86400;
+const long long seconds_of_day = 86400;
 
 }  // namespace
 
@@ -136,12 +136,13 @@ TEST_CASE("token exchange - a lifetime is read from a number or a numeric string
   }
 }
 
-TEST_CASE("token exchange - a lifetime beyond ten years counts as a day and never wraps", "[token_exchange]") {
+TEST_CASE("token exchange - a lifetime beyond ten years counts as a seconds_of_day and never wraps",
+          "[token_exchange]") {
   for (const auto& text :
        {"315576001"s, "4294967297"s, "9223372036854775807"s, "18446744073709551615"s, "18446744073709551617"s, "1e20"s,
         "1e308"s, R"("18446744073709551617")"s, '"' + std::string(1000, '9') + '"'}) {
     INFO(text);
-    CHECK(lifetime_from(text) == day);
+    CHECK(lifetime_from(text) == seconds_of_day);
   }
 }
 
@@ -163,7 +164,7 @@ TEST_CASE("token exchange - without a lifetime the exp of a JWT counts", "[token
   CHECK(with_exp(std::to_string(begun_in_seconds - 1)) == -1);
   CHECK(with_exp("0") == -1);
   CHECK(with_exp("-1e300") == -1);
-  CHECK(with_exp("1e300") == day);
+  CHECK(with_exp("1e300") == seconds_of_day);
   CHECK(Exchange().read(token_answer({{"access_token", jwt(json{{"exp", begun_in_seconds + 1800}})}}))->lifetime() ==
         3600s);
 }
@@ -176,7 +177,7 @@ TEST_CASE("token exchange - a token that says nothing of its life is believed th
   for (const char* payload : {R"({"sub":"x"})", R"({"exp":"1800"})", R"({"exp":null})", "[1]", "{", "", "\"exp\"",
                               R"({"exp":9000000000,"exp":1})", "{\"exp\":\xff}"}) {
     INFO(payload);
-    CHECK(lifetime_of_jwt(payload) == day);
+    CHECK(lifetime_of_jwt(payload) == seconds_of_day);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "support.hpp"
 
 namespace ex = movio::exhibitor;
+using fixtures::no_deadline;
 using fixtures::outcome;
 using fixtures::Rig;
 using fixtures::said;
@@ -21,8 +22,6 @@ using Token = ex::Result<ex::AccessToken>;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto no_deadline = ex::Clock::Steady::max();
 
 /// A clock on which something happens in the very moment in which a waiter finds its time to be over.
 class ClockWithMoment : public fixtures::WatchedClock {
