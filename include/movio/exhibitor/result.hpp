@@ -112,7 +112,9 @@ struct Error {
   std::string details;                              ///< The API's `entities` as JSON text, at most 64 KiB. May hold
                                                     ///< personal data, so the library never prints it.
   bool nothing_sent = false;                        ///< It failed before a byte of the request left this process.
-  std::vector<RecordRange> records;                 ///< Of an upsert: what became of which of its records.
+  bool may_have_acted = false;       ///< The API may have acted on one of the attempts: one broke off, or
+                                     ///< was answered 408 or 5xx.
+  std::vector<RecordRange> records;  ///< Of an upsert: what became of which of its records.
 };
 
 /// Prints kind, message, status and request id; never `details`.

@@ -54,6 +54,8 @@ class CallMachine {
   [[nodiscard]] Clock::Steady deadline() const noexcept { return deadline_; }
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
   [[nodiscard]] const AccessToken& token() const noexcept { return *token_; }
+  /// Whether the API may have acted on one of the attempts, whatever became of the others.
+  [[nodiscard]] bool may_have_acted() const noexcept { return may_have_acted_; }
 
   /// Those that were sent with what may be the outcome: the first refusal, the failure that is kept, the last answer.
   [[nodiscard]] std::array<std::string_view, 3> tokens() const noexcept {
@@ -79,6 +81,7 @@ class CallMachine {
 
   /// `wall` is what a Retry-After with a date counts from.
   Step answered(Result<HttpResponse>&& answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
+    may_have_acted_ = may_have_acted_ || leaves_open(answer);
     if (answer && answer->status == 401 && !lacks_scope(*answer)) return refused(std::move(answer));
     if (passes(answer)) return failed(std::move(answer), now, wall);
     if (answer && answer->status < 300) repetition_.budget.succeeded();
@@ -98,6 +101,12 @@ class CallMachine {
   static bool passes(const Result<HttpResponse>& answer) noexcept {
     if (answer) return is_passing_status(answer->status);
     return answer.error().kind == ErrorKind::connection || answer.error().kind == ErrorKind::timeout;
+  }
+
+  /// Whether it does not tell that the API has done nothing.
+  static bool leaves_open(const Result<HttpResponse>& answer) noexcept {
+    if (!answer) return !answer.error().nothing_sent;
+    return answer->status == 408 || answer->status >= 500;
   }
 
   /// An issuer that is down or throttles is waited for, unless it asks for more time than there is.
@@ -164,6 +173,7 @@ class CallMachine {
   const Repetition repetition_;
   Clock::Steady pause_until_;
   int attempts_ = 0;
+  bool may_have_acted_ = false;
   int failures_ = 0;  ///< Attempts that met with trouble that passes.
   std::optional<AccessToken> token_;
   std::optional<Result<HttpResponse>> refusal_;  ///< The first 401 ...

@@ -187,6 +187,8 @@ class CallRun {
       strike_out_ids(message, path);
     }
     result.error().attempts = machine_.attempts();
+    result.error().may_have_acted = machine_.may_have_acted();
+    result.error().nothing_sent = result.error().nothing_sent && !machine_.may_have_acted();
     if (result.error().request_id.empty()) result.error().request_id = clean_text(id(), 128);
     return result;
   }

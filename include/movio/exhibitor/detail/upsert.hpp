@@ -47,6 +47,7 @@ Result<std::vector<UpsertPart>> parts_of(const Range& records) {
 }
 
 inline RecordState state_after(const Error& error) {
+  if (error.may_have_acted) return RecordState::unknown;
   if (error.nothing_sent || error.attempts == 0) return RecordState::not_sent;
   return error.http_status >= 400 && error.http_status < 500 ? RecordState::rejected : RecordState::unknown;
 }
