@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <movio/exhibitor/bulk.hpp>
 #include <random>
@@ -232,6 +233,28 @@ TEST_CASE("bulk journal - a file of anything but rejects is left as it is", "[bu
   std::ofstream(f.options.rejects, std::ios::trunc) << R"({"li)";  // the disk was full, or the process was killed
   CHECK_FALSE(f.upload("1\n").error);
   CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1});
+}
+
+TEST_CASE("bulk journal - rejects that are gone are missed", "[bulk]") {
+  const JournalFixture f;
+  const std::string lines = "nonsense\n" + film_lines(40);
+  upload_in_part(f, lines);
+  std::filesystem::resize_file(f.options.rejects, 0);
+  const auto report = f.upload(lines);
+  check_refused(f, report);
+  CHECK(contains(report.error->message, "lacks rejects"));
+}
+
+TEST_CASE("bulk journal - files that were there become their owner's alone", "[bulk]") {
+  const JournalFixture f;
+  for (const auto& path : {f.options.journal, f.options.rejects}) {
+    std::ofstream(path).flush();
+    REQUIRE(::chmod(path.c_str(), 0644) == 0);
+  }
+  CHECK_FALSE(f.upload("1\n").error);
+  for (const auto& path : {f.options.journal, f.options.rejects}) {
+    CHECK(std::filesystem::status(path).permissions() == std::filesystem::perms(0600));
+  }
 }
 
 TEST_CASE("bulk journal - a cancelled upload can be resumed", "[bulk]") {

@@ -213,6 +213,20 @@ TEST_CASE("bulk - a record that is too large alone is rejected", "[bulk]") {
   CHECK(f.rejects[0].line == 4);
 }
 
+TEST_CASE("bulk - a record whose later version the API refuses is sent after all", "[bulk]") {
+  Fixture f;
+  std::vector<std::uint64_t> superseded;
+  f.options.on_superseded = [&superseded](std::uint64_t line, std::uint64_t /*later*/) { superseded.push_back(line); };
+  const auto report = f.upload(film_line("x", "first") + film_line("x", "good") + film_line("y", "y") +
+                               film_line("x", "bad") + film_line("x", "bad"));
+  CHECK(f.api->films == std::map<std::string, std::string>{{"x", "good"}, {"y", "y"}});
+  CHECK(superseded == std::vector<std::uint64_t>{1});
+  CHECK(report.counts.accepted == 2);
+  CHECK(report.counts.superseded == 1);
+  CHECK(report.counts.rejected == 2);
+  CHECK(adds_up(report));
+}
+
 TEST_CASE("bulk - too many rejects stop the search", "[bulk]") {
   Fixture f;
   f.options.max_rejects = 10;
@@ -320,6 +334,35 @@ TEST_CASE("bulk - many are removed, and one that is not there is done", "[bulk]"
   const auto second = f.bulk().remove_lines<ex::Film>(ex::bytes_of(ids));
   CHECK(second.counts.accepted == 2);
   CHECK(f.api->films.empty());
+}
+
+TEST_CASE("bulk - an id that no path can hold is rejected, and the others are removed", "[bulk]") {
+  Fixture f;
+  f.api->films = {{"f1", "a"}, {"f2", "b"}};
+  const std::string too_long(9000, 'l');
+  f.api->judge = [&](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    if (request.target.size() > 8000) return ex::json_response(414);
+    return std::nullopt;
+  };
+  const auto report = f.bulk().remove<ex::Film>(Ids{"f1", "a/..", "./x", "a/../b", "a\\..\\b", "\xff", too_long, "f2"});
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 2);
+  CHECK(report.counts.rejected == 6);
+  CHECK(f.api->films.empty());
+  f.rejects.clear();
+
+  std::istringstream members(
+      R"({"member_id":"a/../b","subscriptions":[]}
+{"member_id":"..","subscriptions":[]}
+{"member_id":"good","subscriptions":[]}
+)");
+  f.api->judge = [](const ex::HttpRequest&) { return ex::HttpResponse{204}; };
+  const auto changed = f.bulk().update_subscriptions_ndjson(ex::bytes_of(members));
+  CHECK_FALSE(changed.error);
+  CHECK(changed.counts.accepted == 1);
+  CHECK(changed.counts.rejected == 2);
+  const std::vector<ex::MemberSubscriptions> structs{{"./x", {}}, {"good", {}}};
+  CHECK(f.bulk().update_subscriptions(structs).counts.rejected == 1);
 }
 
 TEST_CASE("bulk - subscriptions are changed one member at a time", "[bulk]") {

@@ -26,6 +26,12 @@ for number in 0 5001 -1 x 1.5 ''; do
 done
 refuses "a journal without a name" --region eu upload members "$work/three" --journal ''
 refuses "--in-flight 0" --region eu upload members "$work/three" --in-flight 0
+refuses "--max-rejects -1" --region eu upload members "$work/three" --max-rejects -1
+echo "[]" >"$work/none"
+for id in "$(printf 'm\377')" a/../b; do
+  refuses "an id that no path can hold" --region eu delete members "$id"
+  refuses "the same of subscriptions" --region eu subscriptions "$id" "$work/none"
+done
 refuses "an id together with --ids" --region eu delete members a --ids "$work/three"
 refuses "neither id nor --ids" --region eu delete members
 refuses "a journal for a single deletion" --region eu delete members a --journal "$work/j"

@@ -82,6 +82,15 @@ TEST_CASE("pace - gives up when nothing has succeeded for as long as the patienc
   CHECK_FALSE(other.failed(other.sent(), failed_as(Kind::server_error, 11min), first_moment, 0));
 }
 
+TEST_CASE("pace - throttling is waited out, however long it lasts", "[pace]") {
+  Pace pace(8, 10min);
+  for (auto now = first_moment; now < first_moment + 24h; now += 5min) {
+    CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited), now, 1));
+  }
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited, 3600s), first_moment + 25h, 1));
+  CHECK(pace.not_before() >= first_moment + 26h);
+}
+
 TEST_CASE("pace - what has never succeeded is given up at once, unless the API asks to wait", "[pace]") {
   for (const auto kind : {Kind::connection, Kind::timeout, Kind::server_error, Kind::proxy}) {
     Pace pace(8, 15min);

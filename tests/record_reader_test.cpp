@@ -235,3 +235,15 @@ TEMPLATE_TEST_CASE("record reader - 64 levels are read and 65 refused, wherever 
   CHECK(problem_in<TestType>(with(64)) == "the record is nested deeper than 64 levels");
   CHECK(problem_in<TestType>(with(200000)) == "the record is nested deeper than 64 levels");
 }
+
+TEST_CASE("record reader - an array of absurd length is refused, before memory is taken for it", "[record_reader]") {
+  json transaction = json::parse(sample<ex::Transaction>().full_text);
+  json& items = transaction["transactionLines"];
+  REQUIRE(items.is_array());
+  const json item = items.at(0);
+  items = json::array();
+  for (int i = 0; i < 10'000; ++i) items.push_back(item);
+  CHECK(problem_in<ex::Transaction>(transaction.dump()).empty());
+  items.push_back(item);
+  CHECK(problem_in<ex::Transaction>(transaction.dump()) == "transactionLines has more than 10000 elements");
+}

@@ -198,9 +198,11 @@ TEST_CASE("resources - what the API would refuse is refused before anything is s
   REQUIRE_FALSE(empty);
   CHECK(empty.error().kind == Kind::invalid_argument);
 
-  for (const auto& removed : {f.client.films().remove(""), f.client.members().update_subscriptions("", {})}) {
-    REQUIRE_FALSE(removed);
-    CHECK(removed.error().kind == Kind::invalid_argument);
+  for (const char* id : {"", "\xff", "a/../b", "..", "a\nb"}) {
+    for (const auto& removed : {f.client.films().remove(id), f.client.members().update_subscriptions(id, {})}) {
+      REQUIRE_FALSE(removed);
+      CHECK(removed.error().kind == Kind::invalid_argument);
+    }
   }
   const auto subscriptions = f.client.members().update_subscriptions("m", {{"a", ex::Channel::sms}, {"b"}});
   REQUIRE_FALSE(subscriptions);
@@ -228,6 +230,33 @@ TEST_CASE("resources - an upsert that fails midway says what became of which rec
   ex::Error refused = ex::detail::make_error(Kind::connection, "nobody there");
   refused.nothing_sent = true;
   CHECK(described(fail_with(refused)) == Lines{"0-5000 accepted", "5000-10000 not sent", "10000-12000 not sent"});
+}
+
+TEST_CASE("resources - an attempt that broke off leaves open what became of the records", "[resources]") {
+  ex::Error nobody_there = ex::detail::make_error(Kind::connection, "nobody there");
+  nobody_there.nothing_sent = true;
+  const ex::Error broke_off = ex::detail::make_error(Kind::connection, "it broke off");
+  const std::vector<std::pair<std::vector<ex::FakeTransport::Answer>, std::string>> rows{
+      {{nobody_there, broke_off}, "0-2 unknown"},
+      {{broke_off, nobody_there}, "0-2 unknown"},
+      {{broke_off, ex::json_response(403)}, "0-2 unknown"},
+      {{ex::json_response(500), ex::json_response(400)}, "0-2 unknown"},
+      {{nobody_there, nobody_there}, "0-2 not sent"},
+      {{nobody_there, ex::json_response(400)}, "0-2 rejected"},
+      {{ex::json_response(429), ex::json_response(429)}, "0-2 rejected"}};
+  for (const auto& [answers, state] : rows) {
+    const auto transport = std::make_shared<ex::FakeTransport>();
+    for (const auto& answer : answers) transport->answer(answer);
+    ex::ClientOptions options;
+    options.transport = transport;
+    options.retry.max_attempts = 2;
+    options.retry.first_pause = std::chrono::milliseconds(0);
+    const ex::ExhibitorClient client(ex::Region::eu, ex::credentials("id", ex::Secret(std::string("secret"))), options);
+    const auto result = client.films().upsert(films(2));
+    REQUIRE_FALSE(result);
+    CHECK(described(result.error()) == Lines{state});
+    CHECK(result.error().nothing_sent == (state == "0-2 not sent"));
+  }
 }
 
 TEST_CASE("resources - without a token nothing was sent", "[resources]") {

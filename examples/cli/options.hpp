@@ -32,7 +32,7 @@ struct Options {
   std::string file;                 ///< `upload`, `subscriptions`, `delete --ids`; "-" is standard input
   std::optional<std::size_t> batch_size;
   std::optional<int> in_flight;
-  std::optional<std::uint64_t> max_rejects;
+  std::optional<std::int64_t> max_rejects;
   std::optional<std::string> rejects, journal;
   bool no_progress = false;
 };

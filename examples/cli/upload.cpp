@@ -39,11 +39,12 @@ ex::Result<ex::BulkOptions> bulk_options(const Options& options) {
   ex::BulkOptions bulk;
   bulk.batch_size = options.batch_size.value_or(bulk.batch_size);
   bulk.in_flight = options.in_flight.value_or(bulk.in_flight);
-  bulk.max_rejects = options.max_rejects.value_or(bulk.max_rejects);
+  if (options.max_rejects) bulk.max_rejects = static_cast<std::uint64_t>(*options.max_rejects);
   bulk.journal = options.journal.value_or("");
   bulk.rejects = options.rejects.value_or("");
   if (bulk.batch_size < 1 || bulk.batch_size > 5000) return usage("--batch-size must be 1 to 5000");
   if (bulk.in_flight < 1 || bulk.in_flight > 512) return usage("--in-flight must be 1 to 512");
+  if (options.max_rejects.value_or(0) < 0) return usage("--max-rejects must not be negative");
   if (options.journal && options.file == "-") {
     return usage("standard input cannot be read again, so --journal needs a FILE");
   }

@@ -26,7 +26,7 @@ inline namespace v0 {
 /// Each function blocks until the input has ended, or something ends the upload: then `BulkReport::error` says what.
 /// Trouble that passes (throttling, no connection, 5xx) slows it down and is waited out as long as
 /// `BulkOptions::patience` says. A request that the API refuses is taken apart until exactly the bad records are found;
-/// all others get through. Of records with the same id the last one wins.
+/// all others get through. Of records with the same id the last one wins that the API takes.
 ///
 /// With a journal, an upload that was killed is resumed by the same call with the same input: what was acknowledged is
 /// passed over. Sending a record again does no harm.

@@ -46,7 +46,8 @@ struct BulkOptions {
       detail::usual_request_bytes;   ///< Of a request; 4 MiB by default. A 413 of the API lowers it.
   int in_flight = 8;                 ///< Requests at a time, at most; throttling lowers it.
   std::uint64_t max_rejects = 1000;  ///< Beyond this the upload stops.
-  std::chrono::milliseconds patience = std::chrono::minutes(15);  ///< How long to go on trying when nothing succeeds.
+  /// How long to go on trying when nothing succeeds. Throttling (429) is waited out, however long it lasts.
+  std::chrono::milliseconds patience = std::chrono::minutes(15);
   std::string journal{};          ///< File that a killed upload is resumed from; none: "".
   std::string rejects{};          ///< File for what was refused, as NDJSON; none: "". No file of anything else.
   std::uint64_t input_bytes = 0;  ///< The input's size, if it is known; 0: it is not.

@@ -34,7 +34,7 @@ class RecordService {
   }
 
   Result<void> remove(std::string_view id) const {
-    if (id.empty()) return invalid_argument("the id of what shall be removed is empty");
+    if (const auto problem = id_problem(id)) return invalid_argument(*problem);
     return send(remove_request(Schema<Record>::path, id));
   }
 

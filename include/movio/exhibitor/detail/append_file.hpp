@@ -76,6 +76,12 @@ class AppendFile {
     return {};
   }
 
+  /// Takes the file from all but its owner, who may have made it before.
+  [[nodiscard]] Result<void> keep_private() const {
+    if (::fchmod(descriptor_.get(), S_IRUSR | S_IWUSR) == 0) return {};
+    return storage_error(path_, "cannot be kept to its owner", errno, "name a file that belongs to this user");
+  }
+
   /// Returns when all that was appended would survive a loss of power. After an error any part of it may be lost, even
   /// if a later call succeeds.
   [[nodiscard]] Result<void> sync() const {

@@ -38,14 +38,13 @@ class Batch {
   void add(std::uint64_t line, std::string_view text, const std::string& id) {
     cover(line, text);
     const auto [place, is_new] = by_id_.try_emplace(id, records_.size());
+    const std::size_t earlier = is_new ? none : std::exchange(place->second, records_.size());
     if (!is_new) {
-      Record& earlier = records_[place->second];
-      earlier.superseded_by = line;
+      records_[earlier].superseded_by = line;
       ++superseded_;
-      place->second = records_.size();
     }
     text_ += text_.empty() ? '[' : ',';
-    records_.push_back({line, text_.size(), text.size(), &place->first, 0});
+    records_.push_back({line, text_.size(), text.size(), &place->first, 0, earlier});
     text_ += text;
   }
 
@@ -72,6 +71,8 @@ class Batch {
   [[nodiscard]] std::size_t bytes() const noexcept { return text_.size() + refused_bytes_; }
   [[nodiscard]] std::uint64_t first_line() const noexcept { return first_line_; }
   [[nodiscard]] std::uint64_t last_line() const noexcept { return last_line_; }
+  /// Those of the body, once closed.
+  [[nodiscard]] std::size_t sent_bytes() const noexcept { return body_.bytes().size(); }
   /// A sum over the records and their lines, so that those of ranges can be added up.
   [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_; }
 
@@ -115,14 +116,14 @@ class Batch {
     pieces_.pop_back();
   }
 
-  /// The piece is taken apart; one record alone is refused. Suspects are sent one by one, so that only those are
-  /// refused that the API refuses by themselves.
+  /// The piece is taken apart; one record alone is refused, and the one that it had superseded goes out after all.
+  /// Suspects are sent one by one, so that only those are refused that the API refuses by themselves.
   void refused(const std::string& reason, const std::vector<std::string>& suspected_ids) {
     const Piece whole = take_piece();
     if (whole.size() == 1) {
       const Record& record = records_[whole.front()];
       rejects_.push_back({record.line, reason, std::string(text_of(whole.front()))});
-      return;
+      return revive(record.earlier);
     }
     const Piece suspects = found_in(whole, suspected_ids);
     if (suspects.empty() || suspects.size() == whole.size()) return halve(whole);
@@ -163,7 +164,17 @@ class Batch {
     std::size_t length;
     const std::string* id;
     std::uint64_t superseded_by;  // that record's line; 0: by none
+    std::size_t earlier;          // the record that it superseded
   };
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  void revive(std::size_t index) {
+    if (index == none) return;
+    records_[index].superseded_by = 0;
+    --superseded_;
+    by_id_[*records_[index].id] = index;
+    pieces_.push_back({index});
+  }
 
   void cover(std::uint64_t line, std::string_view text) {
     if (first_line_ == 0) first_line_ = line;

@@ -96,6 +96,10 @@ class BulkFiles {
     if (*begins != reject_begins.substr(0, begins->size())) {
       return storage_error(path, "holds something else than rejects; name another file, or remove it");
     }
+    if (auto kept = file->keep_private(); !kept) return std::move(kept).error();
+    if (file->size() < accounted) {
+      return storage_error(path, "lacks rejects that the journal accounts for; put it back, or name another journal");
+    }
     if (file->size() > accounted) {
       if (auto cut = file->truncate(accounted); !cut) return std::move(cut).error();
     }

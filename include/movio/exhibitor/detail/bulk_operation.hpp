@@ -70,6 +70,7 @@ class BulkOperation {
     switch (error.kind) {
       case ErrorKind::rejected:
         if (error.http_status == 413) return Verdict::too_large;
+        if (error.http_status == 414 && one_by_one()) return Verdict::refused;  // its id is in the URL
         return is_about_content(error.http_status) ? Verdict::refused : Verdict::fatal;
       case ErrorKind::not_found:
         if (kind_ == Kind::remove) return Verdict::done;

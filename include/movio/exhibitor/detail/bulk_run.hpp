@@ -223,8 +223,9 @@ class BulkRun {
   void count_rejects(std::size_t more) {
     known_rejects_ += more;
     if (known_rejects_ <= options_.max_rejects) return;
-    stop(make_error(ErrorKind::rejected, "more than " + std::to_string(options_.max_rejects) +
-                                             " records were rejected; correct the input, or allow more rejects"));
+    stop(make_error(ErrorKind::rejected,
+                    "more than " + std::to_string(options_.max_rejects) +
+                        " records were rejected; allow more, or correct the input and begin a new journal"));
   }
 
   /// The first reason counts. Nothing more is sent; what is in flight comes to its end.
@@ -240,13 +241,18 @@ class BulkRun {
     for (const auto& shipment : shipments_) {
       if (shipment.settled()) settled.push_back(&shipment.batch);
     }
-    const std::size_t several = operation_.one_by_one() ? 64 : 4;
-    if (settled.empty() || !(now || settled.size() >= several || clock_.now() >= next_acknowledgement_)) return false;
+    if (settled.empty() || !(now || are_many(settled) || clock_.now() >= next_acknowledgement_)) return false;
     next_acknowledgement_ = clock_.now() + moment;
     if (auto written = files_->settle(settled); !written) stop(std::move(written.error()));
     for (const Batch* batch : settled) tell(*batch);
     shipments_.remove_if([](const Shipment& shipment) { return shipment.settled(); });
     return true;
+  }
+
+  [[nodiscard]] bool are_many(const std::vector<const Batch*>& settled) const {
+    std::size_t bytes = 0;
+    for (const Batch* batch : settled) bytes += batch->sent_bytes();
+    return settled.size() >= (operation_.one_by_one() ? 64U : 4U) || bytes >= 2 * usual_request_bytes;
   }
 
   void tell(const Batch& batch) {

@@ -90,6 +90,7 @@ class Journal {
     const std::string header = std::string(magic) + identity;
     const auto goes_on = journal.read(header);
     if (!goes_on) return goes_on.error();
+    if (auto kept = journal.file_.keep_private(); !kept) return std::move(kept).error();
     if (*goes_on) return journal;
     if (auto begun = journal.begin(header); !begun) return std::move(begun).error();
     return journal;

@@ -41,7 +41,8 @@ class Pace {
   }
 
   /// It failed for a reason that may pass. `jitter` is from 0 to 1. False when there is no use in going on: nothing has
-  /// succeeded for as long as the patience lasts, or nothing ever has and the API does not ask to wait.
+  /// succeeded for as long as the patience lasts, or nothing ever has and the API does not ask to wait. Throttling is
+  /// waited out however long it lasts.
   bool failed(std::uint64_t number, const Error& error, Clock::Steady now, double jitter) {
     throttled(number);
     if (!std::exchange(failing_, true)) failing_since_ = now;
@@ -49,8 +50,11 @@ class Pace {
     pause_ = std::min(2 * pause_, longest_pause);
     not_before_ = std::max(not_before_, deadline_after(now, own_pause));
     if (error.retry_after) not_before_ = std::max(not_before_, deadline_after(now, *error.retry_after + own_pause));
-    const bool asked_to_wait = error.kind == ErrorKind::rate_limited || error.retry_after.has_value();
-    return (ever_succeeded_ || asked_to_wait) && not_before_ <= deadline_after(failing_since_, patience_);
+    if (error.kind == ErrorKind::rate_limited) {  // it is there, and asks for time
+      failing_ = false;
+      return true;
+    }
+    return (ever_succeeded_ || error.retry_after) && not_before_ <= deadline_after(failing_since_, patience_);
   }
 
  private:

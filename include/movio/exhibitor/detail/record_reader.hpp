@@ -188,12 +188,15 @@ class RecordReader {
     return read_value(*value);
   }
 
+  static constexpr std::size_t most_elements = 10'000;  // no record has them; a line of 4 MiB could hold a million
+
   template <class T>
   bool read_value(std::vector<T>& values) {
     if (scanner_.peek() != Kind::array) return fail("must be an array");
     std::size_t count = 0;
     scanner_.open();
     for (; scanner_.next_element(); ++count) {
+      if (count == most_elements) return fail("has more than 10000 elements");
       if (values.size() == count) values.emplace_back();
       if (read_value(values[count])) continue;
       problem_.prefix('[' + std::to_string(count) + ']');

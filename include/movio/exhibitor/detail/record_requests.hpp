@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,9 +11,11 @@
 #include "../bulk_options.hpp"
 #include "../models/subscription.hpp"
 #include "../transport.hpp"
+#include "encoding.hpp"
 #include "json.hpp"
 #include "record_rules.hpp"
 #include "record_writer.hpp"
+#include "url.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -24,6 +28,15 @@ struct BulkReceipt {
 };
 
 namespace detail {
+
+/// What keeps an id from being sent, in a path.
+inline std::optional<std::string> id_problem(std::string_view id) {
+  if (id.empty()) return "the id must not be empty";
+  if (!is_utf8(id)) return "the id is not UTF-8";
+  if (std::any_of(id.begin(), id.end(), is_control)) return "the id holds a control character";
+  if (has_dot_segment(id)) return "the id cannot stand in a path";
+  return std::nullopt;
+}
 
 /// `records` is a JSON array.
 inline HttpRequest upsert_request(std::string_view path, Body records) {
@@ -43,6 +56,7 @@ inline HttpRequest remove_request(std::string_view path, std::string_view id) {
 
 /// Errors: `invalid_argument`.
 inline Result<HttpRequest> subscriptions_request(const MemberSubscriptions& wanted) {
+  if (const auto problem = id_problem(wanted.member_id)) return invalid_argument("member_id: " + *problem);
   if (const auto problem = rule_broken(wanted)) return invalid_argument(problem->text());
   std::string body = "[";
   RecordWriter writer(body);

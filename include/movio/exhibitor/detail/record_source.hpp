@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "encoding.hpp"
@@ -71,6 +72,13 @@ class LineSource : public RecordSource {
   LineReader::Line line_{};
 };
 
+/// What keeps a record from being sent that is acceptable in itself: only subscriptions have their id in the path.
+template <class Model>
+std::optional<std::string> id_problem_of(const Model& record) {
+  if constexpr (std::is_same_v<Model, MemberSubscriptions>) return id_problem(id_of(record));
+  return std::nullopt;
+}
+
 /// NDJSON: each line is a record.
 template <class Model>
 class NdjsonSource : public LineSource {
@@ -81,20 +89,11 @@ class NdjsonSource : public LineSource {
   std::optional<std::string> look_at(std::string_view text, std::string& id) override {
     if (const auto problem = RecordReader(text, Reading::check).read(record_)) return problem->text();
     id = id_of(record_);
-    return std::nullopt;
+    return id_problem_of(record_);
   }
 
   Model record_;
 };
-
-/// What keeps an id from being sent.
-inline std::optional<std::string> id_problem(std::string_view id) {
-  if (id.empty()) return "the id must not be empty";
-  if (!is_utf8(id)) return "the id is not UTF-8";
-  if (std::any_of(id.begin(), id.end(), is_control)) return "the id holds a control character";
-  if (id == "." || id == "..") return "the id cannot stand in a path";
-  return std::nullopt;
-}
 
 /// Each line is an id, as it is.
 class IdLineSource : public LineSource {
@@ -151,7 +150,7 @@ class ModelSource : public RecordSource {
   std::optional<std::string> examine(std::string& id) override {
     if (problem_) return problem_->text();
     id = id_of(*record_);
-    return std::nullopt;
+    return id_problem_of(*record_);
   }
 
   [[nodiscard]] std::uint64_t bytes() const noexcept override { return bytes_; }
