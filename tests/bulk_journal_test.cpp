@@ -235,6 +235,18 @@ TEST_CASE("bulk journal - a file of anything but rejects is left as it is", "[bu
   CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1});
 }
 
+TEST_CASE("bulk journal - rejects of earlier runs count towards the most that may be", "[bulk]") {
+  JournalFixture f;
+  f.options.max_rejects = 2;
+  const std::string lines = "nonsense\nnonsense\n" + film_lines(40);
+  upload_in_part(f, lines + "nonsense\n");
+  const auto report = f.upload(lines + "nonsense\n");
+  REQUIRE(report.error);
+  CHECK(contains(report.error->message, "more than 2 records were rejected"));
+  f.options.max_rejects = 3;
+  CHECK_FALSE(f.upload(lines + "nonsense\n").error);
+}
+
 TEST_CASE("bulk journal - rejects that are gone are missed", "[bulk]") {
   const JournalFixture f;
   const std::string lines = "nonsense\n" + film_lines(40);

@@ -227,6 +227,33 @@ TEST_CASE("bulk - a record whose later version the API refuses is sent after all
   CHECK(adds_up(report));
 }
 
+TEST_CASE("bulk - a conflict is one record's, and is taken apart like a refusal", "[bulk]") {
+  Fixture f;
+  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    if (contains(request.body.bytes(), "conflict")) return ex::json_response(409);
+    return std::nullopt;
+  };
+  const auto report = f.upload(film_lines(5) + film_line("f6", "conflict"));
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 5);
+  CHECK(report.counts.rejected == 1);
+  CHECK(ex::BulkOptions().max_rejects == 1000);
+}
+
+TEST_CASE("bulk - a source that fails once and then ends has not been read to its end", "[bulk]") {
+  Fixture f;
+  int asked = 0;
+  const auto report = f.bulk().upsert_ndjson<ex::Film>([&](char* into, std::size_t room) -> ex::Result<std::size_t> {
+    ++asked;
+    if (asked == 1) return film_lines(3).copy(into, room);
+    if (asked == 2) return ex::detail::make_error(Kind::storage, "the disk is gone");
+    return std::size_t{0};
+  });
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::storage);
+  CHECK(adds_up(report));
+}
+
 TEST_CASE("bulk - too many rejects stop the search", "[bulk]") {
   Fixture f;
   f.options.max_rejects = 10;

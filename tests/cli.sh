@@ -33,10 +33,11 @@ umask 077
 # What must never be seen again.
 secret='planted s3cret+%&='
 
+input=/dev/null # its standard input
 # run ARGUMENT...: leaves the exit code in $code and the output in $work/out and $work/err
 run() {
   code=0
-  "$exhibitor" "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
+  "$exhibitor" "$@" >"$work/out" 2>"$work/err" <"$input" || code=$?
   cat "$work/out" "$work/err" >>"$work/everything"
 }
 # call ARGUMENT...: the same, on the sandbox

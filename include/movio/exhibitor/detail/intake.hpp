@@ -76,8 +76,10 @@ class Intake {
   using Record = RecordSource::Record;
 
   Result<std::optional<Record>> peek() {
+    if (failed_) return *failed_;  // a source that fails once and then ends has not been read to its end
     if (!ahead_) {
       auto next = source_.next();
+      if (!next) failed_ = next.error();
       if (!next || !*next) return next;
       ahead_ = **next;
     }
@@ -147,6 +149,7 @@ class Intake {
   std::size_t last_size_ = 0;  // of the last batch: the next one will be like it
   std::size_t last_bytes_ = 0;
   std::optional<Record> ahead_;
+  std::optional<Error> failed_;
   std::string id_;
   std::vector<JournalEntry> acknowledged_;
   std::vector<JournalEntry>::const_iterator next_ = acknowledged_.begin();
