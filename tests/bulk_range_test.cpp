@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "bulk_fixture.hpp"
 #include "catch.hpp"

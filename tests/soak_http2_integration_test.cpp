@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <fstream>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <set>
 #include <string>

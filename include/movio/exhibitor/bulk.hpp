@@ -24,7 +24,7 @@ inline namespace v0 {
 /// for every record what became of it.
 ///
 /// Each function blocks until the input has ended, or something ends the upload: then `BulkReport::error` says what.
-/// Trouble that passes (throttling, no connection, 5xx) slows it down and is waited out as long as
+/// Trouble that passes slows it down: throttling is waited out, anything else (no connection, 5xx) as long as
 /// `BulkOptions::patience` says. A request that the API refuses is taken apart until exactly the bad records are found;
 /// all others get through. Of records with the same id the last one wins that the API takes.
 ///

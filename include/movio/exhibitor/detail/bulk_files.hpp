@@ -30,7 +30,8 @@ inline void append_bytes_as_json_string(std::string& out, std::string_view bytes
   append_json_string(out, mended);
 }
 
-constexpr std::string_view reject_begins = "{\"line\":";
+/// Every line of a rejects file does, and so does the file.
+inline constexpr std::string_view reject_begins = "{\"line\":";
 
 /// One line of a rejects file.
 inline std::string reject_line(const BulkReject& reject) {
