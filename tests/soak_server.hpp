@@ -263,7 +263,7 @@ class Server {
       findings_.expect(errno == EINVAL, "the server cannot accept");  // EINVAL after the shutdown
       return false;
     }
-    if (lot(++connections, 2000, 64) == 0) {
+    if (lot(++connections, 2000, 8) == 0) {
       ++turned_away;
       ::close(socket);
     } else {

@@ -57,7 +57,8 @@ struct Call {
   Count started;
   Count finished;
   Count answered;   ///< With any status.
-  Count unsent;     ///< Of which nothing was sent.
+  Count unsent;     ///< Of which nothing was sent ...
+  Count no_way_in;  ///< ... since the connection broke before.
   Count rejected;   ///< Answered 401.
   Count concluded;  ///< The call itself.
 
@@ -98,7 +99,7 @@ class Watch : public Findings {
 
   Count successes;
   Count replayed;     ///< Of these, after a 401.
-  Count turned_away;  ///< Calls that failed for connections that broke before anything was sent.
+  Count turned_away;  ///< Calls that failed after a connection had broken before anything was sent.
   Count repeated;     ///< Of these, after other trouble.
   Count attempts;     ///< Of the calls that are over, as their events have told ...
   Count answered;     ///< ... and those of them that were answered.
@@ -124,7 +125,10 @@ class Watch : public Findings {
         expect(++call.finished == call.started, "an attempt ended twice");
         if (event.http_status != 0) ++call.answered;
         if (event.http_status == 401) ++call.rejected;
-        if (event.error != nullptr && event.error->nothing_sent) ++call.unsent;
+        if (event.error != nullptr && event.error->nothing_sent) {
+          ++call.unsent;
+          if (event.error->kind == ex::ErrorKind::connection) ++call.no_way_in;
+        }
         break;
       case ex::EventKind::call_finished:
         ++call.concluded;
@@ -153,7 +157,7 @@ class Watch : public Findings {
     no_secret_or_id_in(printed(error));
     no_secret_in(support::all_text(error));
     expect(static_cast<std::uint64_t>(error.attempts) == call.started, "an error has the wrong number of attempts");
-    if (error.kind == ex::ErrorKind::connection && error.nothing_sent) {
+    if (error.kind == ex::ErrorKind::connection && call.no_way_in != 0) {
       ++turned_away;
     } else if (!has_reason(call, error, client_ends)) {
       note("no reason for " + printed(error));
