@@ -12,6 +12,7 @@
 
 #include "bulk_fixture.hpp"
 #include "catch.hpp"
+#include "disk.hpp"
 #include "support.hpp"
 
 namespace ex = movio::exhibitor;
@@ -204,6 +205,14 @@ TEST_CASE("bulk journal - rejects are told once, whatever broke off", "[bulk]") 
   const auto reject = json::parse(content_of(f.options.rejects).substr(0, content_of(f.options.rejects).find('\n')));
   CHECK(reject["record"] == "nonsense");
   CHECK(reject["reason"] == "the record is not valid JSON");
+}
+
+TEST_CASE("bulk journal - rejects are on the disk before the journal has them as settled", "[bulk]") {
+  const JournalFixture f;
+  disk::synced.clear();
+  CHECK_FALSE(f.upload(film_line("b1", "bad") + film_lines(4)).error);
+  const std::vector<std::string> begun_settled_finished{"journal", "rejects", "journal", "journal"};
+  CHECK(disk::synced == begun_settled_finished);
 }
 
 TEST_CASE("bulk journal - rejects that are not UTF-8 can be read all the same", "[bulk]") {

@@ -1,11 +1,9 @@
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -19,6 +17,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "disk.hpp"
 #include "forking.hpp"
 #include "support.hpp"
 
@@ -30,29 +29,6 @@ using ex::detail::JournalEntry;
 using support::contains;
 using support::content_of;
 using support::TemporaryDirectory;
-
-namespace {
-
-int syncs = 0;
-int directory_syncs = 0;
-bool syncs_fail = false;
-
-}  // namespace
-
-// These stand in front of libc's: nothing here survives a loss of power, but it is counted, and a thousand times
-// faster.
-extern "C" int fdatasync(int /*descriptor*/) {
-  ++syncs;
-  if (!syncs_fail) return 0;
-  errno = EIO;
-  return -1;
-}
-
-extern "C" int fsync(int descriptor) {
-  struct stat status {};
-  if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) ++directory_syncs;
-  return 0;
-}
 
 namespace {
 
@@ -185,22 +161,22 @@ TEST_CASE("journal - one append is one sync, whatever it holds", "[journal]") {
   const TemporaryDirectory directory;
   auto journal = opened(directory.path("journal"));
   for (const auto& batch : batches_written) {
-    const int before = syncs;
+    const auto before = disk::synced.size();
     journal.append(batch).value();
-    CHECK(syncs == before + 1);
+    CHECK(disk::synced.size() == before + 1);
   }
-  const int before = syncs;
+  const auto before = disk::synced.size();
   journal.finish().value();
-  CHECK(syncs == before + 1);
+  CHECK(disk::synced.size() == before + 1);
 }
 
 TEST_CASE("journal - its beginning and its name are synced before it is used", "[journal]") {
   const TemporaryDirectory directory;
-  const int before = syncs;
-  const int directory_before = directory_syncs;
+  const auto before = disk::synced.size();
+  const auto directories_before = disk::synced_directories;
   const auto journal = opened(directory.path("journal"));
-  CHECK(syncs == before + 1);
-  CHECK(directory_syncs == directory_before + 1);
+  CHECK(disk::synced.size() == before + 1);
+  CHECK(disk::synced_directories == directories_before + 1);
 }
 
 TEST_CASE("journal - what cannot be synced does not count, and can be appended again", "[journal]") {
@@ -209,10 +185,10 @@ TEST_CASE("journal - what cannot be synced does not count, and can be appended a
   {
     auto journal = opened(path);
     journal.append(batches_written[0]).value();
-    syncs_fail = true;
+    disk::fails = true;
     const auto failed = journal.append(batches_written[1]);
     const auto not_finished = journal.finish();
-    syncs_fail = false;
+    disk::fails = false;
     CHECK(contains(support::printed(failed.error()), "storage: " + path + " cannot be brought to the disk"));
     CHECK_FALSE(not_finished);
     CHECK(texts(journal.acknowledged()) == texts_of_first(1));
