@@ -148,6 +148,7 @@ struct Fixture {
   std::shared_ptr<HurryingClock> clock = std::make_shared<HurryingClock>();
   support::TemporaryDirectory directory;
   ex::BulkOptions options;
+  int max_attempts = 1;  ///< Of one call.
   std::vector<ex::BulkReject> rejects;
   std::map<std::uint64_t, std::uint64_t> superseded;
 
@@ -158,6 +159,7 @@ struct Fixture {
 
   [[nodiscard]] ex::Bulk bulk() const {
     fixtures::Rig rig;
+    rig.client_options.retry.max_attempts = max_attempts;
     ex::TokenOptions token;
     token.clock = clock;
     const auto provider = std::make_shared<ex::TokenProvider>(rig.endpoints, rig.source, token, api);

@@ -215,6 +215,14 @@ TEST_CASE("bulk journal - rejects are on the disk before the journal has them as
   CHECK(disk::synced == begun_settled_finished);
 }
 
+TEST_CASE("bulk journal - so are those of one of the batches that are put down together", "[bulk]") {
+  const JournalFixture f;
+  disk::synced.clear();
+  CHECK_FALSE(f.bulk().remove<ex::Film>(std::vector<std::string>{"f1", "..", "f2"}).error);
+  const std::vector<std::string> begun_first_others_finished{"journal", "journal", "rejects", "journal", "journal"};
+  CHECK(disk::synced == begun_first_others_finished);
+}
+
 TEST_CASE("bulk journal - rejects that are not UTF-8 can be read all the same", "[bulk]") {
   const JournalFixture f;
   CHECK_FALSE(f.upload("\xff\"\\\n").error);

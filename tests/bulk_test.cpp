@@ -429,25 +429,6 @@ TEST_CASE("bulk - options that make no sense are refused", "[bulk]") {
   CHECK(refused([](ex::BulkOptions& o) { o.patience = std::chrono::milliseconds(-1); }));
 }
 
-TEST_CASE("bulk - progress is told, and adds up at the end", "[bulk]") {
-  Fixture f;
-  f.options.batch_size = 1;
-  const std::string lines = film_lines(10);
-  f.options.input_bytes = lines.size();
-  f.api->judge = [&f](const ex::HttpRequest&) {
-    f.clock->advance(std::chrono::seconds(1));
-    return std::nullopt;
-  };
-  std::vector<ex::BulkProgress> told;
-  f.options.on_progress = [&told](const ex::BulkProgress& progress) { told.push_back(progress); };
-  CHECK_FALSE(f.upload(lines).error);
-  REQUIRE(told.size() >= 10);
-  CHECK(told.back().read == 10);
-  CHECK(told.back().counts.accepted == 10);
-  CHECK(told.back().bytes == lines.size());
-  CHECK(told.back().records_per_second > 0.9);
-}
-
 TEST_CASE("bulk - batches are in flight together unless they share an id", "[bulk]") {
   Fixture f;
   f.options.batch_size = 2;

@@ -36,7 +36,7 @@ struct BulkProgress {
   BulkCounts counts{};                              ///< Of what has been settled.
   int in_flight = 0;                                ///< Requests.
   double records_per_second = 0;                    ///< Settled by this run.
-  std::optional<std::chrono::seconds> time_left{};  ///< Known when `BulkOptions::input_bytes` is.
+  std::optional<std::chrono::seconds> time_left{};  ///< Known after a while, when `BulkOptions::input_bytes` is.
 };
 
 /// How an upload goes about it.

@@ -299,7 +299,7 @@ class BulkRun {
     const double seconds = std::chrono::duration<double>(clock_.now() - begun_).count();
     const auto settled = static_cast<double>(counts_.accepted + counts_.superseded + counts_.rejected);
     if (seconds > 0) progress.records_per_second = settled / seconds;
-    if (options_.input_bytes >= progress.bytes && progress.bytes > bytes_before_) {
+    if (bytes_before_ != 0 && progress.bytes > bytes_before_ && options_.input_bytes >= progress.bytes) {
       const auto left = static_cast<double>(options_.input_bytes - progress.bytes);
       const double rate = static_cast<double>(progress.bytes - bytes_before_) / seconds;
       progress.time_left = std::chrono::seconds(static_cast<std::int64_t>(left / rate));

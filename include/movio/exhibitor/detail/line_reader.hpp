@@ -42,8 +42,8 @@ class LineReader {
     }
   }
 
-  /// How many bytes the source has given; some may be of lines to come.
-  [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
+  /// How many bytes lie behind: those of the lines that were passed.
+  [[nodiscard]] std::uint64_t bytes_passed() const noexcept { return bytes_read_ - (end_ - begin_); }
 
   /// The number of the last line that was passed, blank or not; 0 before the first.
   [[nodiscard]] std::uint64_t line_number() const noexcept { return line_number_; }

@@ -63,7 +63,7 @@ class LineSource : public RecordSource {
     return look_at(line_.text, id);
   }
 
-  [[nodiscard]] std::uint64_t bytes() const noexcept override { return lines_.bytes_read(); }
+  [[nodiscard]] std::uint64_t bytes() const noexcept override { return lines_.bytes_passed(); }
 
  private:
   virtual std::optional<std::string> look_at(std::string_view text, std::string& id) = 0;
