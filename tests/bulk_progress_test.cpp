@@ -3,6 +3,8 @@
 #include <chrono>
 #include <movio/exhibitor/bulk.hpp>
 #include <optional>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -125,4 +127,26 @@ TEST_CASE("bulk - the first reason to stop counts", "[bulk]") {
   REQUIRE(report.error);
   CHECK(report.error->http_status == 403);
   CHECK(status == 404);
+}
+
+TEST_CASE("bulk - a hook that throws ends the upload, and what is in flight", "[bulk]") {
+  ProgressFixture f;
+  f.options.batch_size = 1;
+  f.options.in_flight = 2;
+  f.options.on_progress = [](const ex::BulkProgress& progress) {
+    if (progress.in_flight != 0) throw std::runtime_error("enough");
+  };
+  f.api->deferred = true;
+  f.clock->happen = [&f] { return f.api->answer_one(0); };
+  const ex::Bulk bulk = f.bulk();  // and so its client, until the end
+  std::istringstream lines(film_lines(4));
+  CHECK_THROWS_WITH(bulk.upsert_ndjson<ex::Film>(ex::bytes_of(lines)), "enough");
+  REQUIRE(f.api->waiting() == 1);
+  bool cancelled = false;
+  f.api->judge = [&cancelled](const ex::HttpRequest& request) {
+    cancelled = request.cancel.cancelled();
+    return std::nullopt;
+  };
+  f.api->answer_one(0);
+  CHECK(cancelled);
 }

@@ -53,7 +53,7 @@ struct BulkOptions {
   std::uint64_t input_bytes = 0;  ///< The input's size, if it is known; 0: it is not.
   CancelToken cancel{};           ///< Ends the upload; its journal can be resumed.
 
-  // These are called by the thread that uploads.
+  // These are called by the thread that uploads. What they throw ends it, as a kill would: the journal can be resumed.
   std::function<void(const BulkReject&)> on_reject{};
   std::function<void(std::uint64_t line, std::uint64_t later)> on_superseded{};  ///< Its id came again on line `later`.
   std::function<void(const BulkProgress&)> on_progress{};                        ///< Some four times a second.
