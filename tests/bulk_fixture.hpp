@@ -133,6 +133,15 @@ inline FilmApi::Judge up_to(std::size_t bytes) {
   };
 }
 
+/// A judge that takes so many requests, and then none that the token would be good for.
+inline FilmApi::Judge only_first(std::size_t count) {
+  return [left = count](const ex::HttpRequest&) mutable -> std::optional<ex::FakeTransport::Answer> {
+    if (left == 0) return ex::json_response(403);
+    --left;
+    return std::nullopt;
+  };
+}
+
 /// The lines that a rejects file names, in their order.
 inline std::vector<std::uint64_t> rejected_lines(const std::string& path) {
   std::vector<std::uint64_t> lines;
@@ -164,6 +173,15 @@ struct Fixture {
     token.clock = clock;
     const auto provider = std::make_shared<ex::TokenProvider>(rig.endpoints, rig.source, token, api);
     return ex::Bulk(ex::ExhibitorClient(provider, rig.client_options), options);
+  }
+
+  /// So many requests of one record each are in flight, and are answered one at a time, in the order in which they
+  /// came.
+  void answer_in_turn(int in_flight) {
+    options.batch_size = 1;
+    options.in_flight = in_flight;
+    api->deferred = true;
+    clock->happen = [this] { return api->answer_one(0); };
   }
 
   [[nodiscard]] ex::BulkReport upload(const std::string& lines) const {

@@ -39,11 +39,7 @@ struct JournalFixture : Fixture {
 
 /// Lets the upload break off before its last batches.
 void upload_in_part(const JournalFixture& f, const std::string& lines) {
-  std::size_t count = 0;
-  f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
-    if (++count <= 4) return std::nullopt;
-    return ex::json_response(403);
-  };
+  f.api->judge = bulk::only_first(4);
   REQUIRE(f.upload(lines).error);
   f.api->judge = [](const ex::HttpRequest&) { return std::nullopt; };
   f.api->batches.clear();
@@ -145,11 +141,7 @@ TEST_CASE("bulk journal - single records are put down together, and resumed one 
   f.options.in_flight = 8;
   f.api->deferred = true;
   f.clock->happen = [&] { return f.api->answer_one(random()); };
-  std::size_t count = 0;
-  f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
-    if (++count > 700) return ex::json_response(403);
-    return std::nullopt;
-  };
+  f.api->judge = bulk::only_first(700);
   const auto broken = f.bulk().remove<ex::Film>(ids);
   REQUIRE(broken.error);
   CHECK(broken.counts.accepted == 700);
@@ -210,17 +202,16 @@ TEST_CASE("bulk journal - rejects are told once, whatever broke off", "[bulk]") 
 TEST_CASE("bulk journal - rejects are on the disk before the journal has them as settled", "[bulk]") {
   const JournalFixture f;
   disk::synced.clear();
-  CHECK_FALSE(f.upload(film_line("b1", "bad") + film_lines(4)).error);
-  const std::vector<std::string> begun_settled_finished{"journal", "rejects", "journal", "journal"};
-  CHECK(disk::synced == begun_settled_finished);
-}
-
-TEST_CASE("bulk journal - so are those of one of the batches that are put down together", "[bulk]") {
-  const JournalFixture f;
-  disk::synced.clear();
-  CHECK_FALSE(f.bulk().remove<ex::Film>(std::vector<std::string>{"f1", "..", "f2"}).error);
-  const std::vector<std::string> begun_first_others_finished{"journal", "journal", "rejects", "journal", "journal"};
-  CHECK(disk::synced == begun_first_others_finished);
+  SECTION("of a batch") {
+    CHECK_FALSE(f.upload(film_line("b1", "bad") + film_lines(4)).error);
+    const std::vector<std::string> begun_settled_finished{"journal", "rejects", "journal", "journal"};
+    CHECK(disk::synced == begun_settled_finished);
+  }
+  SECTION("of one of the batches that are put down together") {
+    CHECK_FALSE(f.bulk().remove<ex::Film>(std::vector<std::string>{"f1", "..", "f2"}).error);
+    const std::vector<std::string> begun_first_others_finished{"journal", "journal", "rejects", "journal", "journal"};
+    CHECK(disk::synced == begun_first_others_finished);
+  }
 }
 
 TEST_CASE("bulk journal - rejects that are not UTF-8 can be read all the same", "[bulk]") {

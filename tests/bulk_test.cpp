@@ -332,6 +332,38 @@ TEST_CASE("bulk - what no request would survive ends the upload", "[bulk]") {
   CHECK(adds_up(report));
 }
 
+TEST_CASE("bulk - requests that a call has repeated count, and slow the upload", "[bulk]") {
+  Fixture f;
+  f.max_attempts = 3;
+  f.answer_in_turn(4);
+  int count = 0;
+  f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+    if (++count > 2) return std::nullopt;
+    return ex::json_response(503);
+  };
+  std::vector<std::size_t> waiting;
+  f.clock->happen = [&] {
+    f.api->run_delayed_tasks();
+    waiting.push_back(f.api->waiting());
+    return f.api->answer_one(0);
+  };
+  const auto report = f.upload(film_lines(12));
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.retried == 2);
+  CHECK(std::count(waiting.begin(), waiting.end(), 4) < 9);
+}
+
+TEST_CASE("bulk - the first reason to stop counts", "[bulk]") {
+  Fixture f;
+  f.answer_in_turn(2);
+  int status = 402;
+  f.api->judge = [&status](const ex::HttpRequest&) { return ex::json_response(++status); };
+  const auto report = f.upload(film_lines(4));
+  REQUIRE(report.error);
+  CHECK(report.error->http_status == 403);
+  CHECK(status == 404);
+}
+
 TEST_CASE("bulk - structs are checked and sent like lines", "[bulk]") {
   Fixture f;
   std::vector<ex::Film> films{{"f1", "a"}, {"", "b"}, {"f3", "\xff"}, {"f1", "c"}};

@@ -56,11 +56,11 @@ struct Call {
   // by the events
   Count started;
   Count finished;
-  Count answered;   ///< With any status.
-  Count unsent;     ///< Of which nothing was sent ...
-  Count no_way_in;  ///< ... since the connection broke before.
-  Count rejected;   ///< Answered 401.
-  Count concluded;  ///< The call itself.
+  Count answered;    ///< With any status.
+  Count unsent;      ///< Of which nothing was sent.
+  Count rejected;    ///< Answered 401.
+  Count concluded;   ///< The call itself.
+  Mark turned_away;  ///< The first attempt without an answer had a connection that broke before anything was sent.
 
   Count told;  ///< How often its outcome was told.
 };
@@ -127,7 +127,8 @@ class Watch : public Findings {
         if (event.http_status == 401) ++call.rejected;
         if (event.error != nullptr && event.error->nothing_sent) {
           ++call.unsent;
-          if (event.error->kind == ex::ErrorKind::connection) ++call.no_way_in;
+          const bool first = call.finished == call.answered + 1;
+          if (first && event.error->kind == ex::ErrorKind::connection) call.turned_away = true;
         }
         break;
       case ex::EventKind::call_finished:
@@ -157,7 +158,7 @@ class Watch : public Findings {
     no_secret_or_id_in(printed(error));
     no_secret_in(support::all_text(error));
     expect(static_cast<std::uint64_t>(error.attempts) == call.started, "an error has the wrong number of attempts");
-    if (error.kind == ex::ErrorKind::connection && call.no_way_in != 0) {
+    if (error.kind == ex::ErrorKind::connection && call.turned_away) {
       ++turned_away;
     } else if (!has_reason(call, error, client_ends)) {
       note("no reason for " + printed(error));
