@@ -196,7 +196,7 @@ TEST_CASE("bulk journal - rejects are told once, whatever broke off", "[bulk]") 
   CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{7, 8, 49});
   const auto reject = json::parse(content_of(f.options.rejects).substr(0, content_of(f.options.rejects).find('\n')));
   CHECK(reject["record"] == "nonsense");
-  CHECK(reject["reason"] == "the record is not valid JSON");
+  CHECK(reject["messages"] == json{"the record is not valid JSON"});
 }
 
 TEST_CASE("bulk journal - rejects are on the disk before the journal has them as settled", "[bulk]") {

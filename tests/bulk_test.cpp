@@ -97,13 +97,13 @@ TEST_CASE("bulk - lines that cannot be records are rejected by their number, and
   CHECK(adds_up(report));
   REQUIRE(f.rejects.size() == 4);
   CHECK(f.rejects[0].line == 3);
-  CHECK(f.rejects[0].reason == "title must be a string");
+  CHECK(f.rejects[0].messages == Ids{"title must be a string"});
   CHECK(f.rejects[0].record == "{\"film_id\":\"f2\",\"title\":7}");
   CHECK(f.rejects[1].line == 4);
-  CHECK(f.rejects[1].reason == "the record is not valid JSON");
-  CHECK(f.rejects[2].reason == "film_id must not be empty");
+  CHECK(f.rejects[1].messages == Ids{"the record is not valid JSON"});
+  CHECK(f.rejects[2].messages == Ids{"film_id must not be empty"});
   CHECK(f.rejects[3].line == 6);
-  CHECK(f.rejects[3].reason == "the record is not UTF-8");
+  CHECK(f.rejects[3].messages == Ids{"the record is not UTF-8"});
   CHECK(f.api->batches == std::vector<Ids>{{"f1", "f5"}});
 }
 
@@ -152,7 +152,7 @@ TEST_CASE("bulk - a rejected batch is taken apart until just the bad records are
   Ids bad;
   for (const auto& reject : f.rejects) {
     bad.push_back(std::to_string(reject.line));
-    CHECK(contains(reject.reason, "the title is bad"));
+    CHECK(reject.messages == Ids{"the title is bad"});
   }
   std::sort(bad.begin(), bad.end());
   CHECK(bad == Ids{"47", "7", "87"});
@@ -375,7 +375,7 @@ TEST_CASE("bulk - structs are checked and sent like lines", "[bulk]") {
   CHECK(f.api->films == std::map<std::string, std::string>{{"f1", "c"}});
   REQUIRE(f.rejects.size() == 2);
   CHECK(f.rejects[0].line == 2);
-  CHECK(f.rejects[1].reason == "title is not UTF-8");
+  CHECK(f.rejects[1].messages == Ids{"title is not UTF-8"});
   CHECK(adds_up(report));
 }
 

@@ -72,9 +72,9 @@ judge "which names their lines and the rejects file" grep -q '^exhibitor: reject
 judge "and what was superseded" grep -q '2 (line 1 by 5, 2 by 6)$' "$work/err"
 judge "the others get through" count_is updated_count 2
 judge "the rejects file has a line for each" test "$(grep -c '' "$work/rejects")" -eq 2
-judge "with number, reason and record" grep -q '^{"line":4,"reason":"status must be a string","record":"{\\"member_id' \
-  "$work/rejects"
-judge "also of what the API has refused" grep -q '^{"line":3,"reason":"HTTP 400: .*gender must be one of' "$work/rejects"
+judge "with number, id, reason and record" grep -q \
+  "^{\"line\":4,\"id\":\"$member\",\"messages\":\[\"status must be a string\"\],\"record\":\"{" "$work/rejects"
+judge "also of what the API has refused" grep -q '^{"line":3,.*"messages":\["[^"]*gender must be one of' "$work/rejects"
 judge "only its owner can read it" test "$(stat -c %a "$work/rejects")" = 600
 cp "$work/mixed" "$work/kept"
 for option in --rejects --journal; do

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bulk_report.hpp"
 #include "cancel.hpp"
@@ -24,9 +25,10 @@ inline constexpr std::size_t usual_request_bytes = std::size_t{4} << 20U;
 
 /// A record that was refused, by this library or by the API.
 struct BulkReject {
-  std::uint64_t line = 0;  ///< Of the input, or the record's place in it; from 1.
-  std::string reason;      ///< May hold what the API says of the record, and so personal data.
-  std::string record;      ///< The text as it was read, or would have been sent.
+  std::uint64_t line = 0;             ///< Of the input, or the record's place in it; from 1.
+  std::string id;                     ///< The record's; empty when none could be read.
+  std::vector<std::string> messages;  ///< Why, at least one. May hold what the API says, and so personal data.
+  std::string record;  ///< The text as it was read, or would have been sent; what JSON cannot hold is U+FFFD there.
 };
 
 /// How far an upload is. What earlier runs of the same journal had acknowledged counts.

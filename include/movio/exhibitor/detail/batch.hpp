@@ -49,10 +49,10 @@ class Batch {
   }
 
   /// A record that is not to be sent.
-  void refuse(std::uint64_t line, std::string_view text, std::string reason) {
+  void refuse(std::uint64_t line, std::string_view text, std::string id, std::string problem) {
     cover(line, text);
     refused_bytes_ += text.size();
-    rejects_.push_back({line, std::move(reason), std::string(text)});
+    rejects_.push_back({line, std::move(id), {std::move(problem)}, std::string(text)});
   }
 
   /// To be called once, when all are added.
@@ -118,11 +118,11 @@ class Batch {
 
   /// The piece is taken apart; one record alone is refused, and the one that it had superseded goes out after all.
   /// Suspects are sent one by one, so that only those are refused that the API refuses by themselves.
-  void refused(const std::string& reason, const std::vector<std::string>& suspected_ids) {
+  void refused(std::vector<std::string> messages, const std::vector<std::string>& suspected_ids) {
     const Piece whole = take_piece();
     if (whole.size() == 1) {
       const Record& record = records_[whole.front()];
-      rejects_.push_back({record.line, reason, std::string(text_of(whole.front()))});
+      rejects_.push_back({record.line, *record.id, std::move(messages), std::string(text_of(whole.front()))});
       return revive(record.earlier);
     }
     const Piece suspects = found_in(whole, suspected_ids);

@@ -8,7 +8,6 @@
 
 #include "append_file.hpp"
 #include "batch.hpp"
-#include "encoding.hpp"
 #include "journal.hpp"
 #include "json_scan.hpp"
 
@@ -16,28 +15,19 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// Appends any bytes as a JSON string; what is not UTF-8 becomes U+FFFD.
-inline void append_bytes_as_json_string(std::string& out, std::string_view bytes) {
-  const std::size_t before = out.size();
-  if (append_json_string(out, bytes)) return;
-  std::string mended;
-  while (!bytes.empty()) {
-    const std::size_t length = utf8_sequence_length(bytes);
-    mended += length == 0 ? std::string_view("\xEF\xBF\xBD") : bytes.substr(0, length);
-    bytes.remove_prefix(length == 0 ? 1 : length);
-  }
-  out.resize(before);
-  append_json_string(out, mended);
-}
-
 /// Every line of a rejects file does, and so does the file.
 inline constexpr std::string_view reject_begins = "{\"line\":";
 
-/// One line of a rejects file.
+/// One line of a rejects file: `{"line": 7, "id": "...", "messages": ["..."], "record": "..."}`.
 inline std::string reject_line(const BulkReject& reject) {
-  std::string line = std::string(reject_begins) + std::to_string(reject.line) + ",\"reason\":";
-  append_bytes_as_json_string(line, reject.reason);
-  line += ",\"record\":";
+  std::string line = std::string(reject_begins) + std::to_string(reject.line) + ",\"id\":";
+  append_bytes_as_json_string(line, reject.id);
+  line += ",\"messages\":[";
+  for (const auto& message : reject.messages) {
+    if (line.back() != '[') line += ',';
+    append_bytes_as_json_string(line, message);
+  }
+  line += "],\"record\":";
   append_bytes_as_json_string(line, reject.record);
   return line += "}\n";
 }

@@ -88,11 +88,12 @@ class BulkOperation {
     }
   }
 
-  /// Why a record was refused, for whoever mends it.
-  [[nodiscard]] static std::string reason_of(const Error& error) {
-    constexpr std::size_t enough = 2048;
-    if (error.details.empty()) return error.message;
-    return "HTTP " + std::to_string(error.http_status) + ": " + clean_text(error.details, enough);
+  /// Why a record was refused, for whoever mends it: what the API's `entities` say, else the error's message.
+  [[nodiscard]] static std::vector<std::string> messages_of(const Error& error) {
+    std::vector<std::string> messages;
+    if (const auto entities = parse_json(error.details, "the entities")) add_messages(*entities, messages);
+    if (messages.empty()) messages.push_back(error.message);
+    return messages;
   }
 
   /// The ids that the API's `entities` name. Their shape is not documented: what has an id may be a culprit.
@@ -113,6 +114,21 @@ class BulkOperation {
  private:
   BulkOperation(Kind kind, std::string_view path, std::string_view id_name)
       : kind_(kind), path_(path), id_name_(id_name) {}
+
+  /// The texts in a part of the entities: those in members that are called a message, else all of an object.
+  static void add_messages(const nlohmann::json& part, std::vector<std::string>& messages) {
+    constexpr std::size_t enough = 2048;
+    if (part.is_string()) return messages.push_back(clean_text(part.get<std::string>(), enough));
+    if (part.is_array()) {
+      for (const auto& element : part) add_messages(element, messages);
+    }
+    if (!part.is_object() || part.empty()) return;
+    const std::size_t before = messages.size();
+    for (const char* name : {"message", "messages", "error", "errors", "reason", "detail"}) {
+      if (const auto found = part.find(name); found != part.end()) add_messages(*found, messages);
+    }
+    if (messages.size() == before) messages.push_back(clean_text(part.dump(), enough));
+  }
 
   static bool is_about_content(int status) { return status == 400 || status == 409 || status == 422; }
 

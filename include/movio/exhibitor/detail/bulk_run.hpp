@@ -216,7 +216,7 @@ class BulkRun {
 
   void refuse(Batch& batch, const Error& error) {
     const std::size_t before = batch.rejects().size();
-    batch.refused(operation_.reason_of(error), operation_.suspects_in(error));
+    batch.refused(operation_.messages_of(error), operation_.suspects_in(error));
     count_rejects(batch.rejects().size() - before);
   }
 

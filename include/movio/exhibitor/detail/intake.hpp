@@ -93,7 +93,7 @@ class Intake {
   void take(Batch& batch, const Record& record) {
     auto problem = source_.examine(id_);
     if (problem) {
-      batch.refuse(record.line, record.text, *std::move(problem));
+      batch.refuse(record.line, record.text, id_, *std::move(problem));
     } else {
       batch.add(record.line, record.text, id_);
     }

@@ -332,6 +332,20 @@ inline bool append_json_string(std::string& out, std::string_view text) {
   return true;
 }
 
+/// Appends any bytes as a JSON string; what is not UTF-8 becomes U+FFFD.
+inline void append_bytes_as_json_string(std::string& out, std::string_view bytes) {
+  const std::size_t before = out.size();
+  if (append_json_string(out, bytes)) return;
+  std::string mended;
+  while (!bytes.empty()) {
+    const std::size_t length = utf8_sequence_length(bytes);
+    mended += length == 0 ? std::string_view("\xEF\xBF\xBD") : bytes.substr(0, length);
+    bytes.remove_prefix(length == 0 ? 1 : length);
+  }
+  out.resize(before);
+  append_json_string(out, mended);
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace movio::exhibitor

@@ -8,10 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include "encoding.hpp"
+#include "json_scan.hpp"
 #include "line_reader.hpp"
 #include "record_reader.hpp"
 #include "record_requests.hpp"
@@ -35,7 +36,7 @@ class RecordSource {
   /// The next record; nothing at the end.
   virtual Result<std::optional<Record>> next() = 0;
 
-  /// What keeps the last record from being sent, if anything does; else its id is put there.
+  /// What keeps the last record from being sent, if anything does. Its id is put there, empty when none can be read.
   virtual std::optional<std::string> examine(std::string& id) = 0;
 
   /// How much of the input has been read.
@@ -59,6 +60,7 @@ class LineSource : public RecordSource {
   }
 
   std::optional<std::string> examine(std::string& id) override {
+    id.clear();
     if (line_.too_long) return "the line is longer than 4 MiB";
     return look_at(line_.text, id);
   }
@@ -79,6 +81,26 @@ std::optional<std::string> id_problem_of(const Model& record) {
   return std::nullopt;
 }
 
+/// The id in a record that may be wrong otherwise; empty when there is none before the JSON breaks off.
+template <class Model>
+void find_id(std::string_view text, std::string& id) {
+  JsonScanner scanner(text);
+  JsonText written;
+  std::string name;
+  if (scanner.peek() != JsonScanner::Kind::object) return;
+  scanner.open();
+  while (scanner.next_member(written)) {
+    assign_unescaped(name, written);
+    std::string_view value;
+    if (name != std::get<0>(Schema<Model>::fields).name || scanner.peek() != JsonScanner::Kind::string) {
+      if (!scanner.value(value)) return;
+    } else {
+      if (scanner.string(written)) assign_unescaped(id, written);
+      return;
+    }
+  }
+}
+
 /// NDJSON: each line is a record.
 template <class Model>
 class NdjsonSource : public LineSource {
@@ -87,7 +109,10 @@ class NdjsonSource : public LineSource {
 
  private:
   std::optional<std::string> look_at(std::string_view text, std::string& id) override {
-    if (const auto problem = RecordReader(text, Reading::check).read(record_)) return problem->text();
+    if (const auto problem = RecordReader(text, Reading::check).read(record_)) {
+      find_id<Model>(text, id);
+      return problem->text();
+    }
     id = id_of(record_);
     return id_problem_of(record_);
   }
@@ -142,15 +167,16 @@ class ModelSource : public RecordSource {
     record_ = next_();
     if (record_ == nullptr) return std::optional<Record>();
     text_.clear();
-    problem_ = RecordWriter(text_).write(*record_);
+    RecordWriter writer(text_);
+    problem_ = writer.write(*record_);
+    if (problem_) writer.write_draft(*record_);
     bytes_ += text_.size();
     return std::optional<Record>({++count_, text_});
   }
 
   std::optional<std::string> examine(std::string& id) override {
-    if (problem_) return problem_->text();
     id = id_of(*record_);
-    return id_problem_of(*record_);
+    return problem_ ? problem_->text() : id_problem_of(*record_);
   }
 
   [[nodiscard]] std::uint64_t bytes() const noexcept override { return bytes_; }

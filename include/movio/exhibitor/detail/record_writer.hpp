@@ -37,7 +37,23 @@ class RecordWriter {
     return std::move(problem_);
   }
 
+  /// For people: what there is of a record that cannot be sent. Texts are mended, and what else cannot be written is
+  /// null or left out.
+  template <class Record>
+  void write_draft(const Record& record) {
+    draft_ = true;
+    levels_ = 0;  // where `write` broke off does not count
+    object(record);
+    draft_ = false;
+  }
+
  private:
+  /// What cannot be written as it is.
+  bool unfit(const char* what) {
+    if (draft_) out_ += "null";
+    return draft_ || fail("", what);
+  }
+
   bool fail(std::string_view field, const char* what) {
     problem_ = {std::string(field), what};
     return false;
@@ -84,10 +100,15 @@ class RecordWriter {
     for (const auto& [name, value] : record.other) {
       const auto is_it = [&name = name](const auto&... fields) { return ((fields.name == name) || ...); };
       if (std::apply(is_it, Schema<Record>::fields) || is_tag<Record>(name)) {
+        if (draft_) continue;
         return fail(name, "stands in `other`, but has a place of its own");
       }
       if (!std::exchange(first, false)) out_ += ',';
-      if (!append_json_string(out_, name)) return fail("other", "has a name that is not UTF-8");
+      if (draft_) {
+        append_bytes_as_json_string(out_, name);
+      } else if (!append_json_string(out_, name)) {
+        return fail("other", "has a name that is not UTF-8");
+      }
       out_ += ':';
       if (write_value(value)) continue;
       problem_.prefix(name);
@@ -110,7 +131,11 @@ class RecordWriter {
     return values.empty();
   }
 
-  bool write_value(const std::string& text) { return append_json_string(out_, text) || fail("", "is not UTF-8"); }
+  bool write_value(const std::string& text) {
+    if (!draft_) return append_json_string(out_, text) || fail("", "is not UTF-8");
+    append_bytes_as_json_string(out_, text);
+    return true;
+  }
 
   template <class E>
   bool write_value(const OpenEnum<E>& value) {
@@ -121,7 +146,7 @@ class RecordWriter {
 
   bool write_value(std::chrono::system_clock::time_point time) {
     const auto text = utc_text(time);
-    return text ? write_value(*text) : fail("", "lies outside the years 0000 to 9999");
+    return text ? write_value(*text) : unfit("lies outside the years 0000 to 9999");
   }
 
   bool write_value(const Decimal& amount) {
@@ -132,7 +157,7 @@ class RecordWriter {
   bool write_value(const RawJson& value) {
     JsonScanner scanner(value.text, levels_);
     std::string_view checked;
-    if (!scanner.value(checked) || !scanner.end()) return fail("", scanner.fault());
+    if (!scanner.value(checked) || !scanner.end()) return unfit(scanner.fault());
     out_ += checked;
     return true;
   }
@@ -162,7 +187,7 @@ class RecordWriter {
     if (!std::visit([this](const auto& kind) { return this->write_value(kind); }, value)) return false;
     const auto* unknown = std::get_if<RawJson>(&value);
     const bool is_object = unknown == nullptr || JsonScanner(unknown->text).peek() == JsonScanner::Kind::object;
-    return is_object || fail("", "must be a JSON object");
+    return is_object || draft_ || fail("", "must be a JSON object");
   }
 
   template <class Record>
@@ -171,6 +196,7 @@ class RecordWriter {
   }
 
   std::string& out_;
+  bool draft_ = false;
   int levels_ = 0;  // of objects and arrays that have begun
   FieldProblem problem_;
 };
