@@ -4,6 +4,8 @@
 # else; the umbrella names every public header in the table's order; no header outgrows its size.
 cmake_minimum_required(VERSION 3.21)
 
+cmake_path(ABSOLUTE_PATH INCLUDE_DIR) # file(GLOB_RECURSE) matches nothing below a relative one
+
 set(street
     # 0
     version.hpp
