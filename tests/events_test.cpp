@@ -1,6 +1,8 @@
 #include <array>
 #include <chrono>
+#include <iomanip>
 #include <movio/exhibitor/events.hpp>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -53,6 +55,29 @@ TEST_CASE("events - a phase that there was not is not in the line", "[events]") 
   CHECK(printed(attempt(metrics)) ==
         "attempt_finished method=PUT route=/members status=202 attempt=1 duration_us=1500 sent=0 received=0 "
         "http_version=11 reused=yes first_byte_us=300 total_us=400 call_id=c-1");
+}
+
+TEST_CASE("events - a line does not follow the stream's locale or flags", "[events]") {
+  ex::TransferMetrics metrics;
+  metrics.bytes_sent = 1234567;
+  metrics.total = 1234567us;
+  ex::QuotaBucket bucket{"per_day", 50000, 4000, 43200s};
+  ex::Error error = ex::detail::make_error(ex::ErrorKind::server_error, "failed");
+  error.http_status = 503;
+  ex::Event event = attempt(metrics);
+  event.quota = &bucket;
+  event.error = &error;
+  CHECK(support::printed_oddly(event) == printed(event));
+  CHECK(support::contains(printed(event), "sent=1234567"));
+}
+
+TEST_CASE("events - a width applies to the whole line", "[events]") {
+  ex::Event event;
+  event.kind = ex::EventKind::token_minted;
+  event.fingerprint = "12345678";
+  std::ostringstream out;
+  out << std::setw(40) << event;
+  CHECK(out.str() == "       token_minted fingerprint=12345678");
 }
 
 TEST_CASE("events - the names that dashboards and log searches hold on to stay as they are", "[events]") {

@@ -134,6 +134,10 @@ TEST_CASE("result - streaming an error prints kind, message, status and request 
   CHECK(support::printed(full_error()) == "rejected: PUT /members: refused (HTTP 400) [request req-7]");
 }
 
+TEST_CASE("result - what an error prints does not follow the stream's locale or flags", "[result]") {
+  CHECK(support::printed_oddly(full_error()) == support::printed(full_error()));
+}
+
 TEST_CASE("result - what is not known of an error is not printed", "[result]") {
   CHECK(support::printed(ex::detail::make_error(Kind::timeout, "too slow")) == "timeout: too slow");
 }

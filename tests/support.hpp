@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <iterator>
+#include <locale>
 #include <movio/exhibitor/result.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -31,6 +33,19 @@ template <class T>
 std::string printed(const T& value) {
   std::ostringstream out;
   out << value;
+  return out.str();
+}
+
+/// The same by a stream that writes numbers in hexadecimal, with signs and grouped.
+template <class T>
+std::string printed_oddly(const T& value) {
+  struct Grouping : std::numpunct<char> {
+    [[nodiscard]] char do_thousands_sep() const override { return '.'; }
+    [[nodiscard]] std::string do_grouping() const override { return "\1"; }
+  };
+  std::ostringstream out;
+  out.imbue(std::locale(std::locale::classic(), new Grouping));
+  out << std::hex << std::showbase << std::showpos << value;
   return out.str();
 }
 

@@ -55,6 +55,17 @@ TEST_CASE("token status - tells of the token, its age and its future", "[token_s
   CHECK_FALSE(provider->status().has_token);
 }
 
+TEST_CASE("token status - its line does not follow the stream's locale or flags", "[token_status]") {
+  const Rig rig;
+  rig.transport->answer_token(with_quota(token_answer({{"expires_in", 86400}}), "b=per_day;q=50000;r=40000;t=43200"));
+  const auto provider = rig.provider();
+  CHECK(provider->token());
+  rig.clock->advance(1h);
+  const auto status = provider->status();
+  CHECK(support::printed_oddly(status) == printed(status));
+  CHECK(contains(printed(status), "quota_per_day=40000/50000"));
+}
+
 TEST_CASE("token status - tells of an exchange under way and who waits for it", "[token_status]") {
   const Rig rig;
   const auto provider = rig.provider();

@@ -146,7 +146,7 @@ class Caller {
     } catch (...) {
       Event thrown;
       thrown.kind = EventKind::callback_failed;
-      if (core_) detail::emit(core_->on_event, thrown);
+      if (core_) detail::tell_hook(core_->on_event, thrown);
     }
   }
 

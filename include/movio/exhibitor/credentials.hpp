@@ -10,7 +10,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "detail/encoding.hpp"
@@ -129,7 +128,7 @@ class SecretFile {
 
   [[nodiscard]] Error error(const std::string& problem) const { return credentials_error(path_ + ' ' + problem); }
   [[nodiscard]] Error system_error(const char* what, const char* remedy) const {
-    const std::string reason = std::generic_category().message(errno);
+    const std::string reason = system_error_text(errno);
     return error(std::string(what) + " (" + reason + "); " + remedy);
   }
 

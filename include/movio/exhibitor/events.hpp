@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string_view>
 
+#include "detail/print.hpp"
 #include "quota.hpp"
 #include "result.hpp"
 #include "transport.hpp"
@@ -95,10 +96,7 @@ inline void print(std::ostream& out, const TransferMetrics& metrics) {
   print_time("total_us", metrics.total);
 }
 
-}  // namespace detail
-
-/// One line of `name key=value ...`.
-inline std::ostream& operator<<(std::ostream& out, const Event& event) {
+inline void print(std::ostream& out, const Event& event) {
   out << to_string(event.kind);
   if (!event.fingerprint.empty()) out << " fingerprint=" << event.fingerprint;
   if (event.lifetime.count() != 0) out << " lifetime_s=" << event.lifetime.count();
@@ -111,16 +109,14 @@ inline std::ostream& operator<<(std::ostream& out, const Event& event) {
   if (event.http_status != 0) out << " status=" << event.http_status;
   if (event.attempt != 0) out << " attempt=" << event.attempt;
   if (event.duration.count() != 0) out << " duration_us=" << event.duration.count();
-  if (event.metrics != nullptr) detail::print(out, *event.metrics);
+  if (event.metrics != nullptr) print(out, *event.metrics);
   if (event.pause.count() != 0) out << " pause_ms=" << event.pause.count();
   if (!event.call_id.empty()) out << " call_id=" << event.call_id;
   if (event.error != nullptr) out << " error=\"" << *event.error << '"';
-  return out;
 }
 
-namespace detail {
-
-inline void emit(const EventHook& hook, const Event& event) noexcept {
+/// Not `emit`, which Qt has a macro for.
+inline void tell_hook(const EventHook& hook, const Event& event) noexcept {
   if (!hook) return;
   try {
     hook(event);
@@ -129,5 +125,11 @@ inline void emit(const EventHook& hook, const Event& event) noexcept {
 }
 
 }  // namespace detail
+
+/// One line of `name key=value ...`.
+inline std::ostream& operator<<(std::ostream& out, const Event& event) {
+  return detail::print_apart(out, [&event](std::ostream& text) { detail::print(text, event); });
+}
+
 }  // namespace v0
 }  // namespace movio::exhibitor

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "detail/print.hpp"
 #include "version.hpp"
 
 namespace movio::exhibitor {
@@ -119,10 +120,11 @@ struct Error {
 
 /// Prints kind, message, status and request id; never `details`.
 inline std::ostream& operator<<(std::ostream& out, const Error& error) {
-  out << to_string(error.kind) << ": " << error.message;
-  if (error.http_status != 0) out << " (HTTP " << error.http_status << ')';
-  if (!error.request_id.empty()) out << " [request " << error.request_id << ']';
-  return out;
+  return detail::print_apart(out, [&error](std::ostream& text) {
+    text << to_string(error.kind) << ": " << error.message;
+    if (error.http_status != 0) text << " (HTTP " << error.http_status << ')';
+    if (!error.request_id.empty()) text << " [request " << error.request_id << ']';
+  });
 }
 
 /// Thrown by `Result::value()` when there is no value.

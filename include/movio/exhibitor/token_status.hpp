@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "detail/print.hpp"
 #include "quota.hpp"
 #include "result.hpp"
 
@@ -41,8 +42,9 @@ struct TokenStatus {
   std::vector<QuotaBucket> quota;  ///< As the issuer's last answer told it.
 };
 
-/// One line of `key=value ...`, with nothing secret in it.
-inline std::ostream& operator<<(std::ostream& out, const TokenStatus& status) {
+namespace detail {
+
+inline void print(std::ostream& out, const TokenStatus& status) {
   out << "token=" << (status.has_token ? status.fingerprint : "none");
   if (status.has_token) {
     out << " age_s=" << status.age.count() << " usable_for_s=" << status.usable_for.count()
@@ -54,7 +56,13 @@ inline std::ostream& operator<<(std::ostream& out, const TokenStatus& status) {
     out << " quota_" << bucket.name << '=' << bucket.remaining << '/' << bucket.limit;
   if (status.no_replay_for.count() != 0) out << " no_replay_for_s=" << status.no_replay_for.count();
   if (status.last_error) out << " retry_in_s=" << status.retry_in.count() << " error=\"" << *status.last_error << '"';
-  return out;
+}
+
+}  // namespace detail
+
+/// One line of `key=value ...`, with nothing secret in it.
+inline std::ostream& operator<<(std::ostream& out, const TokenStatus& status) {
+  return detail::print_apart(out, [&status](std::ostream& text) { detail::print(text, status); });
 }
 
 }  // namespace v0

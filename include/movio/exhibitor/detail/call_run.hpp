@@ -208,7 +208,7 @@ class CallRun {
     return event;
   }
 
-  void emit_event(const Event& event) const { emit(core_->on_event, event); }
+  void emit_event(const Event& event) const { tell_hook(core_->on_event, event); }
 
   void tell_of_attempt(const Result<HttpResponse>& answer) const {
     Event event = event_of(EventKind::attempt_finished);

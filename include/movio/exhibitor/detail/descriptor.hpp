@@ -4,10 +4,10 @@
 
 #include <cerrno>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "../result.hpp"
+#include "encoding.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -49,7 +49,7 @@ inline Error storage_error(const std::string& file, const std::string& problem) 
 
 /// `code` is errno's value; `remedy` says what the user can do.
 inline Error storage_error(const std::string& file, const char* problem, int code, const char* remedy) {
-  return storage_error(file, std::string(problem) + " (" + std::generic_category().message(code) + "); " + remedy);
+  return storage_error(file, std::string(problem) + " (" + system_error_text(code) + "); " + remedy);
 }
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "../version.hpp"
 
@@ -183,6 +184,13 @@ inline std::string clean_text(std::string_view text, std::size_t limit) {
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
+}
+
+/// What the system says of an error number, fit for a message: a program's `setlocale` decides on its language, and on
+/// its charset too.
+inline std::string system_error_text(int code) {
+  constexpr std::size_t longest = 256;
+  return clean_text(std::generic_category().message(code), longest);
 }
 
 /// Replaces every occurrence of a secret. Shorter ones than four characters are left: striking them out would shred the

@@ -101,7 +101,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
     Event event;
     event.kind = EventKind::token_rejected;
     event.fingerprint = token.fingerprint();
-    emit(setup_->options.on_event, event);
+    tell_hook(setup_->options.on_event, event);
   }
 
   [[nodiscard]] TokenStatus status() {
@@ -312,19 +312,19 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
       event.error = &outcome.token.error();
       event.next_try = event.error->retry_after.value_or(std::chrono::seconds(0));
     }
-    emit(hook, event);
+    tell_hook(hook, event);
     if (rotated) {
       Event rotation;
       rotation.kind = EventKind::credentials_rotated;
       rotation.fingerprint = outcome.token->fingerprint();
-      emit(hook, rotation);
+      tell_hook(hook, rotation);
     }
     for (const QuotaBucket& bucket : outcome.quota) {
       if (!bucket.low()) continue;
       Event warning;
       warning.kind = EventKind::quota_low;
       warning.quota = &bucket;
-      emit(hook, warning);
+      tell_hook(hook, warning);
     }
   }
 
