@@ -26,7 +26,7 @@ double most_unlucky() { return 1; }
 /// A machine, for a call that may be repeated or not, with a budget that no test uses up unless it brings its own.
 CallMachine machine(bool repeatable = true) {
   static ex::detail::RetryBudget plenty(1'000'000);
-  return CallMachine(deadline, {policy, plenty, &most_unlucky, repeatable});
+  return CallMachine(deadline, {policy, plenty, &most_unlucky, repeatable, policy.max_attempts});
 }
 
 const std::chrono::system_clock::time_point wall = fixtures::begun().wall;
@@ -164,7 +164,7 @@ TEST_CASE("call - nothing is repeated beyond the deadline", "[call]") {
 TEST_CASE("call - the budget bounds what all calls repeat, and successes fill it", "[call]") {
   ex::detail::RetryBudget budget(1);
   const auto call = [&budget] {
-    CallMachine made(deadline, {policy, budget, &most_unlucky, true});
+    CallMachine made(deadline, {policy, budget, &most_unlucky, true, policy.max_attempts});
     REQUIRE(made.token_obtained(token_named("first"), start) == Step::send);
     return made;
   };

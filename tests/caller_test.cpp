@@ -1,5 +1,6 @@
 #include <future>
 #include <movio/exhibitor/caller.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -402,4 +403,28 @@ TEST_CASE("caller - a wait for an issuer that is unavailable can be cancelled", 
   source.cancel();
   CHECK(fixtures::outcome(sending).error().kind == Kind::cancelled);
   CHECK(rig.minted() == 1);
+}
+
+TEST_CASE("caller - a request can bound its own attempts", "[caller]") {
+  Rig rig;
+  rig.client_options.retry = {};
+  rig.client_options.retry.first_pause = 0ms;
+  const auto attempts_with = [&](std::optional<int> bound) {
+    for (int i = 0; i < 9; ++i) rig.transport->answer(ex::json_response(503));
+    auto request = request_for("PUT", "/members");
+    request.max_attempts = bound;
+    const std::size_t before = rig.sent();
+    const auto error = caller_of(rig).send(std::move(request)).error();
+    CHECK(static_cast<std::size_t>(error.attempts) == rig.sent() - before);
+    return error.attempts;
+  };
+  CHECK(attempts_with(std::nullopt) == 4);
+  CHECK(attempts_with(1) == 1);
+  CHECK(attempts_with(2) == 2);
+  CHECK(attempts_with(6) == 6);
+  for (const int bound : {0, -1}) {
+    auto request = request_for("PUT", "/members");
+    request.max_attempts = bound;
+    CHECK(caller_of(rig).send(std::move(request)).error().kind == Kind::invalid_argument);
+  }
 }

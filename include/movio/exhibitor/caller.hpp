@@ -107,6 +107,9 @@ class Caller {
     if (!is_token(request.method) || request.method == "CONNECT" || request.method == "TRACE") {
       return detail::invalid_argument("the method is not one that the API can be called with");
     }
+    if (request.max_attempts && *request.max_attempts < 1) {
+      return detail::invalid_argument("HttpRequest::max_attempts must be 1 or more");
+    }
     if (const char* problem = detail::path_problem(request.target)) {
       return detail::invalid_argument(std::string("the path is not acceptable: ") + problem);
     }

@@ -97,8 +97,9 @@ struct HttpRequest {
   CancelToken cancel{};                                      ///< Ends the call early, as `cancelled`.
   std::shared_ptr<const Secret> authorization{};  ///< Set by the library: the header line, "Authorization: Bearer ...".
   std::size_t max_response_bytes = std::size_t{64} << 20U;  ///< A longer answer ends in `too_large`.
-  bool idempotent = false;          ///< The call may be repeated although its method does not say so.
-  std::shared_ptr<void> context{};  ///< The caller's own, for example a span: handed to `on_event` as it is.
+  bool idempotent = false;            ///< The call may be repeated although its method does not say so.
+  std::shared_ptr<void> context{};    ///< The caller's own, for example a span: handed to `on_event` as it is.
+  std::optional<int> max_attempts{};  ///< In place of `RetryPolicy::max_attempts`; 1 never repeats.
 };
 
 /// How a request went, for those who watch. Durations count from the start of the attempt; 0 where there was no such

@@ -45,6 +45,7 @@ class CallMachine {
     RetryBudget& budget;
     double (*chance)();  ///< From 0 to 1.
     bool allowed;        ///< Also when the server may have acted on the request.
+    int max_attempts;
   };
 
   /// What `repetition` refers to must outlive the machine.
@@ -132,7 +133,7 @@ class CallMachine {
     const bool allowed = repetition_.allowed || (!answer && answer.error().nothing_sent);
     const auto asked_for = retry_after(answer, wall);
     keep_first(std::move(answer));
-    if (!allowed || ++failures_ >= repetition_.policy.max_attempts) return finish(*std::move(failure_));
+    if (!allowed || ++failures_ >= repetition_.max_attempts) return finish(*std::move(failure_));
     const auto pause = pause_after(repetition_.policy, failures_, repetition_.chance()) + asked_for;
     return pauses(pause, now) && repetition_.budget.take() ? Step::pause : finish(*std::move(failure_));
   }

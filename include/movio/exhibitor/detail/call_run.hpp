@@ -75,7 +75,8 @@ class CallRun {
         begun_(clock().now()),
         machine_(
             deadline_after(begun_, std::max(request_.timeout.value_or(core_->timeout), std::chrono::milliseconds(0))),
-            {core_->retry, core_->budget, &chance, is_repeatable(request_)}) {
+            {core_->retry, core_->budget, &chance, is_repeatable(request_),
+             request_.max_attempts.value_or(core_->retry.max_attempts)}) {
     address();
     identify();
     link_cancellation();
