@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "certificate.hpp"
 #include "check_report.hpp"
 #include "interrupt.hpp"
 #include "issuer_answer.hpp"
@@ -54,13 +56,26 @@ class Check {
       report_.skipped(step + ": plain http, there is no certificate");
       return true;
     }
-    auto signer = curl_->certificate_issuer(url);
-    if (!signer) {
-      report_.failed(step, explained(std::move(signer.error()), who));
-      return false;
+    const auto seen = look_at_certificate(settings_.client.curl, url);
+    if (!seen.trusted) {
+      if (auto error = why_not_reached(url)) {
+        if (!seen.issuer.empty()) error->message += "; the certificate's issuer is \"" + seen.issuer + '"';
+        report_.failed(step, explained(*std::move(error), who));
+        return false;
+      }
     }
-    report_.ok(step + ": certificate " + (signer->empty() ? "trusted" : "signed by \"" + *signer + '"'));
+    report_.ok(step + ": certificate " + (seen.issuer.empty() ? "trusted" : "signed by \"" + seen.issuer + '"'));
     return true;
+  }
+
+  /// What the library says of the way to a server; nothing when it comes through after all.
+  std::optional<ex::Error> why_not_reached(const std::string& url) {
+    ex::HttpRequest request;
+    request.target = url;
+    request.cancel = interrupt_.token();
+    auto answer = curl_->send(request);
+    if (answer) return std::nullopt;
+    return std::move(answer.error());
   }
 
   /// An issuer that cannot be reached is of the kind that the token's own exchange would give it.

@@ -62,17 +62,6 @@ class CurlTransport : public Transport {
     return result;
   }
 
-  /// Connects to an https URL, sends nothing, and tells who signed the certificate that the server shows. Errors are
-  /// those of `send`: a certificate that is not trusted is `tls`.
-  Result<std::string> certificate_issuer(const std::string& url) {
-    HttpRequest request;
-    request.target = url;
-    Slot slot(*settings_);
-    auto connected = slot.run(request, [](detail::CurlTransfer& transfer) { transfer.inspect_only(); });
-    if (!connected) return std::move(connected.error());
-    return slot.transfer->certificate_issuer();
-  }
-
  private:
   /// A handle with a multi handle of its own: waiting in a multi handle can be interrupted, in an easy handle it
   /// cannot.
@@ -80,22 +69,16 @@ class CurlTransport : public Transport {
     explicit Slot(const detail::CurlSettings& shared)
         : settings(shared), multi(curl_multi_init()), transfer(std::in_place, shared) {}
 
-    template <class Adjust = void (*)(detail::CurlTransfer&)>
-    Result<HttpResponse> run(
-        const HttpRequest& request, Adjust adjust = [](detail::CurlTransfer&) {}) {
+    Result<HttpResponse> run(const HttpRequest& request) {
       if (!transfer->reusable()) transfer.emplace(settings);  // the multi handle keeps its connections
       if (!multi || transfer->handle() == nullptr) return detail::out_of_handles();
       if (auto ready = transfer->prepare(request); !ready) return std::move(ready.error());
-      adjust(*transfer);
       const CancelRegistration registration(request.cancel, [this] { curl_multi_wakeup(multi.get()); });
-      while (true) {
-        const auto code = run_once(request.cancel);
-        if (!code) return code.error();
-        if (auto result = transfer->finish(*code)) return *std::move(result);
-      }
+      const auto code = wait(request.cancel);
+      return code ? transfer->finish(*code) : Result<HttpResponse>(code.error());
     }
 
-    Result<CURLcode> run_once(const CancelToken& cancel) {
+    Result<CURLcode> wait(const CancelToken& cancel) {
       const detail::CurlMembership membership(multi.get(), transfer->handle());
       if (!membership.added()) return detail::out_of_handles();
       while (!cancel.cancelled()) {

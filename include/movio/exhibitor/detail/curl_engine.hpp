@@ -230,12 +230,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     Active& active = active_.at(id);
     active.membership.reset();
     auto result = active.transfer->finish(code);
-    if (!result) {
-      active.membership.emplace(multi_.get(), handle);
-      if (active.membership->added()) return;
-      result.emplace(out_of_handles());
-    }
-    retire(id)->complete(*std::move(result));
+    retire(id)->complete(std::move(result));
   }
 
   /// Hands out a job, whether it is under way or waits, and keeps its handle for the next one; nothing when it is done

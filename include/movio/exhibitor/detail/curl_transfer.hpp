@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,9 +35,7 @@ class CurlTransfer {
 
   /// Whether the handle may serve another request. After a failure it may not: libcurl 7.88 keeps in it, for one, that
   /// the body is to be sent from its beginning again, and the next request fails for that.
-  [[nodiscard]] bool reusable() const noexcept {
-    return easy_ && stage_ == Stage::request && setup_ == CURLE_OK && clean_;
-  }
+  [[nodiscard]] bool reusable() const noexcept { return easy_ && setup_ == CURLE_OK && clean_; }
 
   /// What the engine finds a transfer by when libcurl hands out its handle.
   void tag(std::uint64_t number) noexcept { tag_ = number; }
@@ -75,47 +72,16 @@ class CurlTransfer {
     return {};
   }
 
-  /// After `prepare`: only connects, and keeps what the server's certificate says.
-  void inspect_only() noexcept {
-    stage_ = Stage::inspection;
-    set(CURLOPT_HTTPHEADER, nullptr);
-    set(CURLOPT_CONNECT_ONLY, 1L);
-    set(CURLOPT_CERTINFO, 1L);
-  }
-
-  /// The outcome of a transfer that ended with `code`. Nothing when the handle must run once more: a certificate that
-  /// was not trusted is then looked at on a connection over which nothing is sent, to name who signed it.
-  std::optional<Result<HttpResponse>> finish(CURLcode code) {
-    if (stage_ == Stage::explanation) return Result<HttpResponse>(explained());
+  /// The outcome of a transfer that ended with `code`.
+  Result<HttpResponse> finish(CURLcode code) {
     // libcurl takes a head that breaks off for a whole one, and so a part of an answer for all of it.
-    if (code == CURLE_OK && stage_ == Stage::request && !head_complete_) code = CURLE_RECV_ERROR;
+    if (code == CURLE_OK && !head_complete_) code = CURLE_RECV_ERROR;
     clean_ = code == CURLE_OK;
-    if (clean_ || is_answered(code)) return Result<HttpResponse>(take_response());
-    Error error = explain(code);
-    if (code != CURLE_PEER_FAILED_VERIFICATION || !doubts_signer()) return Result<HttpResponse>(std::move(error));
-    untrusted_ = std::move(error);
-    look_at_certificate();
-    return std::nullopt;
-  }
-
-  /// Who signed the last certificate of the chain that the server sent; empty when that is not known.
-  [[nodiscard]] std::string certificate_issuer() const {
-    curl_certinfo* chain = nullptr;
-    if (curl_easy_getinfo(handle(), CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr) return {};
-    constexpr std::string_view label = "Issuer:";
-    std::string issuer;
-    for (int i = 0; i < chain->num_of_certs; ++i) {
-      for (const curl_slist* line = chain->certinfo[i]; line != nullptr; line = line->next) {
-        const std::string_view text(line->data);
-        if (text.substr(0, label.size()) == label) issuer = clean_text(text.substr(label.size()), 256);
-      }
-    }
-    return issuer;
+    if (clean_ || is_answered(code)) return take_response();
+    return explain(code);
   }
 
  private:
-  enum class Stage { request, inspection, explanation };
-
   static constexpr std::string_view unusable_proxy = "the proxy's URL cannot be used";
   static constexpr std::size_t max_header_bytes = std::size_t{256} << 10U;
 
@@ -182,20 +148,14 @@ class CurlTransfer {
         method == (carries_body ? "POST" : "GET") || method == "HEAD" ? nullptr : method.c_str());
   }
 
-  /// Whether a certificate was refused for who signed it, by OpenSSL's numbers: not for its name, of which they do not
-  /// speak (1), its time (9, 10), or keys and digests too weak (66 to 68).
-  [[nodiscard]] bool doubts_signer() const noexcept {
+  /// What else to say of a certificate that was refused, by OpenSSL's numbers. Nothing for its name, of which they do
+  /// not speak (1), and for keys and digests that are too weak (66 to 68).
+  [[nodiscard]] const char* certificate_hint() const noexcept {
     const long why = curl_info<long>(handle(), CURLINFO_SSL_VERIFYRESULT);
-    return why > 1 && why != 9 && why != 10 && (why < 66 || why > 68);
-  }
-
-  void look_at_certificate() noexcept {
-    inspect_only();
-    stage_ = Stage::explanation;
-    set(CURLOPT_SSL_VERIFYPEER, 0L);
-    set(CURLOPT_SSL_VERIFYHOST, 0L);
-    set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    set(CURLOPT_TIMEOUT_MS, 5000L);
+    if (why == 9 || why == 10) return ", or this machine's clock is wrong";
+    if (why <= 1 || (why >= 66 && why <= 68)) return "";
+    return "; `exhibitor check` names the certificate's issuer; if that is the right one, name its CA file with "
+           "CurlOptions::ca_file or MOVIO_CA_FILE";
   }
 
   /// Whether the whole answer is there although the request did not go out to its end: a server may answer before, and
@@ -203,7 +163,7 @@ class CurlTransfer {
   [[nodiscard]] bool is_answered(CURLcode code) const noexcept {
     const bool stream_is_closed = code == CURLE_HTTP2_STREAM && error_text_.front() == '\0';
     if (!stream_is_closed && code != CURLE_OPERATION_TIMEDOUT) return false;
-    if (!head_complete_ || stage_ != Stage::request || status() < 200) return false;
+    if (!head_complete_ || status() < 200) return false;
     const auto length = curl_info<curl_off_t>(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
     return length < 0 ? stream_is_closed : length == static_cast<curl_off_t>(response_.body.size());
   }
@@ -271,22 +231,15 @@ class CurlTransfer {
       error.message =
           "the proxy on the way to " + url_.origin() + " failed: " + text + "; check HTTPS_PROXY and NO_PROXY";
     } else if (error.kind == ErrorKind::tls) {
-      error.message = "TLS with " + url_.origin() + " failed: " + text + "; the CA bundle is " + settings_.trust();
+      error.message = "TLS with " + url_.origin() + " failed: " + text;
+      if (code == CURLE_PEER_FAILED_VERIFICATION) error.message += certificate_hint();
+      error.message += "; the CA bundle is " + settings_.trust();
     } else {
       error.message = "no answer from " + url_.origin() + ": " + text;
     }
     error.transport_code = static_cast<int>(code);
     error.nothing_sent = curl_info<long>(handle(), CURLINFO_REQUEST_SIZE) == 0 || sent_only_connect();
     return error;
-  }
-
-  [[nodiscard]] Error explained() {
-    const std::string issuer = certificate_issuer();
-    if (!issuer.empty()) {
-      untrusted_.message += "; the certificate's issuer is \"" + issuer +
-                            "\"; if that is the right one, name its CA file with CurlOptions::ca_file or MOVIO_CA_FILE";
-    }
-    return std::move(untrusted_);
   }
 
   bool take_header(std::string_view line) {
@@ -351,8 +304,7 @@ class CurlTransfer {
   CurlUrl url_;
   CurlEasy easy_;
   CURLcode setup_ = CURLE_OK;
-  bool clean_ = true;  ///< No request has begun on the handle and not ended well.
-  Stage stage_ = Stage::request;
+  bool clean_ = true;    ///< No request has begun on the handle and not ended well.
   bool direct_ = false;  ///< No proxy is asked.
   bool plain_ = true;    ///< Method and body are set for a GET without one, as they are in a new handle.
   const HttpRequest* request_ = nullptr;
@@ -364,7 +316,6 @@ class CurlTransfer {
   bool head_complete_ = false;  ///< The empty line at its end has come.
   bool too_large_ = false;
   std::uint64_t tag_ = 0;
-  Error untrusted_;
 };
 
 }  // namespace detail
