@@ -31,8 +31,7 @@ struct Route {
   std::string id;
 };
 
-// Decodes each segment on its own, so that an encoded slash stays inside its segment. httplib's Request::path is no use
-// here: there the whole path is decoded already.
+// Decodes each segment on its own, so that an encoded slash stays inside its segment.
 std::optional<std::vector<std::string>> path_segments(const std::string& target) {
   std::string_view path = std::string_view(target).substr(0, target.find('?'));
   std::vector<std::string> segments;

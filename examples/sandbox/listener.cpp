@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <list>
 #include <mutex>
@@ -22,18 +23,15 @@
 #include <utility>
 
 #include "sandbox/answer.hpp"
+#include "sandbox/http1.hpp"
 #include "sandbox/socket_stream.hpp"
 
 namespace sandbox {
 namespace {
 
 constexpr std::chrono::seconds keep_alive_timeout{60};
-// As good as no limit.
-constexpr std::size_t keep_alive_max_count = 1'000'000'000;
 // How long a client may pause in the middle of a message, or of the TLS handshake.
 constexpr timeval io_timeout{30, 0};
-// More than 5000 records of any sensible size need.
-constexpr std::size_t payload_max_length = 256U << 20U;
 constexpr int backlog = 1024;
 
 struct FreeTlsContext {
@@ -89,49 +87,7 @@ void bind_and_listen(int socket, int port) {
   }
 }
 
-// Without either header a request has no body (RFC 9112 section 6.3), but httplib would wait for one until the end of
-// the connection.
-void state_body_length(httplib::Request& request) {
-  if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
-    request.set_header("Content-Length", "0");
-  }
-}
-
-// Completes an answer that httplib made itself: then no pattern has matched the request yet. Where the next request
-// would begin is anybody's guess after that.
-void describe_refusal(const httplib::Request& request, httplib::Response& response) {
-  if (!request.matches.empty()) return;
-  response.set_header("Connection", "close");
-  answer_json(response, response.status, {{"message", "The request is not valid HTTP or is too large"}});
-}
-
 }  // namespace
-
-class Listener::HttpServer : public httplib::Server {
- public:
-  HttpServer(const Handler& handler, const Handler& finish) {
-    // Also matches a line break, which '.' does not and a decoded path can contain.
-    const std::string anything = R"([\s\S]*)";
-    Get(anything, handler).Post(anything, handler).Put(anything, handler);
-    Patch(anything, handler).Delete(anything, handler).Options(anything, handler);
-    set_error_handler(describe_refusal);
-    set_post_routing_handler(finish);
-    set_keep_alive_max_count(keep_alive_max_count);
-    set_keep_alive_timeout(keep_alive_timeout.count());
-    set_payload_max_length(payload_max_length);
-  }
-
-  // Answers one request; false when that was the connection's last.
-  bool serve_one(httplib::Stream& stream) {
-    bool last = false;
-    bool head_is_valid = false;
-    const bool answered = process_request(stream, false, last, [&](httplib::Request& request) {
-      head_is_valid = true;
-      state_body_length(request);
-    });
-    return answered && head_is_valid && !last;
-  }
-};
 
 struct Listener::Impl {
   struct Connection {
@@ -144,6 +100,8 @@ struct Listener::Impl {
 
   Impl(int port, const std::optional<Tls>& tls)
       : tls_context(tls ? make_tls_context(*tls) : nullptr), socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    // OpenSSL writes without MSG_NOSIGNAL.
+    std::signal(SIGPIPE, SIG_IGN);
     bind_and_listen(socket.get(), port);
   }
 
@@ -151,11 +109,13 @@ struct Listener::Impl {
   void open(int descriptor);
   void serve(Connection& connection);
   void answer_requests(int descriptor);
+  bool answer_request(SocketStream& stream);
   void join_finished();
 
   TlsContext tls_context;
   Socket socket;
-  std::unique_ptr<HttpServer> server;
+  Handler handler;
+  Handler finish;
   std::thread acceptor;
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> accepted{0};
@@ -206,8 +166,28 @@ void Listener::Impl::serve(Connection& connection) {
 void Listener::Impl::answer_requests(int descriptor) {
   SocketStream stream(descriptor, tls_context.get());
   if (!stream.accept()) return;
-  while (!stopping && stream.wait_readable(keep_alive_timeout) && server->serve_one(stream)) {
+  while (!stopping && stream.wait_readable(keep_alive_timeout) && answer_request(stream)) {
   }
+}
+
+// False when the connection has ended or must end.
+bool Listener::Impl::answer_request(SocketStream& stream) {
+  std::optional<httplib::Request> request;
+  httplib::Response response;
+  response.status = 200;
+  try {
+    request = read_request(stream);
+    if (!request) return false;
+    handler(*request, response);
+  } catch (const InvalidRequest& invalid) {
+    request.emplace();
+    answer_json(response, invalid.status, {{"message", "The request is not valid HTTP or is too large"}});
+    response.set_header("Connection", "close");
+  } catch (const std::exception& error) {
+    answer_json(response, 500, {{"message", error.what()}});
+  }
+  finish(*request, response);
+  return write_response(stream, *request, response);
 }
 
 void Listener::Impl::join_finished() {
@@ -227,7 +207,8 @@ Listener::Listener(int port, const std::optional<Tls>& tls) : impl_(std::make_un
 Listener::~Listener() { stop(); }
 
 void Listener::start(const Handler& handler, const Handler& finish) {
-  impl_->server = std::make_unique<HttpServer>(handler, finish);
+  impl_->handler = handler;
+  impl_->finish = finish;
   impl_->acceptor = std::thread([this] { impl_->accept_all(); });
 }
 

@@ -13,9 +13,8 @@ struct Response;
 
 namespace sandbox {
 
-// An HTTP/1.1 server on one port of 127.0.0.1 with a thread for each connection. httplib parses and writes the
-// messages; the sockets are handled here, because its own loop has a backlog of 5, lets two programs share a port, and
-// cannot stop while a client keeps an idle connection open.
+// An HTTP/1.1 server on one port of 127.0.0.1 with a thread for each connection. httplib's own has a backlog of 5, lets
+// two programs share a port, and cannot stop while a client keeps an idle connection open.
 class Listener {
  public:
   using Handler = std::function<void(const httplib::Request&, httplib::Response&)>;
@@ -31,8 +30,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Begins to accept. The handler makes the answers; finish sees every answer last, also those to requests that httplib
-  // refuses itself, such as one with a broken head. Both are called by many threads at once.
+  // Begins to accept. The handler makes the answers; finish sees every answer last, also those to requests that are
+  // refused as invalid HTTP, such as one with a broken head. Both are called by many threads at once.
   void start(const Handler& handler, const Handler& finish);
 
   // Ends all connections, also in the middle of a request, and joins all threads.
@@ -42,7 +41,6 @@ class Listener {
   std::uint64_t connections() const;  // accepted so far
 
  private:
-  class HttpServer;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

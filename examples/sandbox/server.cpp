@@ -73,14 +73,9 @@ std::string path_of(const Request& request) { return request.target.substr(0, re
 
 bool asks_for_counters(const Request& request) { return request.method == "GET" && path_of(request) == counters_path; }
 
-// RFC 9110 section 6.6.1 wants it; httplib does not send it.
+// RFC 9110 section 6.6.1 wants it.
 void add_date(Response& response) {
   if (!response.has_header("Date")) response.set_header("Date", http_date(std::time(nullptr)));
-}
-
-// RFC 9110 section 8.6: an answer without content must not tell its length, as httplib would.
-void drop_length_of_nothing(Response& response) {
-  if (response.status == 204) response.headers.erase("Content-Length");
 }
 
 void add_request_id(const Request& request, Response& response) {
@@ -149,13 +144,9 @@ Sandbox::Impl::Impl(const Options& options)
 
 void Sandbox::Impl::start() {
   issuer_listener.start([this](const Request& request, Response& response) { handle_issuer(request, response); },
-                        [](const Request&, Response& response) {
-                          drop_length_of_nothing(response);
-                          add_date(response);
-                        });
+                        [](const Request&, Response& response) { add_date(response); });
   api_listener.start([this](const Request& request, Response& response) { handle_api(request, response); },
                      [](const Request& request, Response& response) {
-                       drop_length_of_nothing(response);
                        add_date(response);
                        add_request_id(request, response);
                      });

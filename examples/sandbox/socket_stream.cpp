@@ -1,7 +1,5 @@
 #include "sandbox/socket_stream.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -13,18 +11,6 @@
 
 namespace sandbox {
 namespace {
-
-using NameOf = int (*)(int, sockaddr*, socklen_t*);
-
-void get_ip_and_port(NameOf name_of, int socket, std::string& ip, int& port) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  std::array<char, INET_ADDRSTRLEN> text{};
-  if (name_of(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
-  if (inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size()) == nullptr) return;
-  ip = text.data();
-  port = ntohs(address.sin_port);
-}
 
 bool poll_for(int socket, short events, std::chrono::milliseconds timeout) {
   pollfd entry{socket, events, 0};
@@ -50,11 +36,7 @@ bool SocketStream::wait_readable(std::chrono::milliseconds timeout) const {
   return poll_for(socket_, POLLIN, timeout);
 }
 
-bool SocketStream::is_readable() const { return wait_readable(std::chrono::milliseconds(0)); }
-
-bool SocketStream::is_writable() const { return poll_for(socket_, POLLOUT, std::chrono::milliseconds(0)); }
-
-ssize_t SocketStream::read(char* data, size_t size) {
+ssize_t SocketStream::read(char* data, std::size_t size) {
   if (begin_ == end_) {
     if (size >= buffer_.size()) return read_some(data, size);
     const ssize_t got = read_some(buffer_.data(), buffer_.size());
@@ -68,7 +50,7 @@ ssize_t SocketStream::read(char* data, size_t size) {
   return static_cast<ssize_t>(taken);
 }
 
-ssize_t SocketStream::read_some(char* data, size_t size) {
+ssize_t SocketStream::read_some(char* data, std::size_t size) {
   ssize_t got = 0;
   do {
     errno = 0;
@@ -77,7 +59,7 @@ ssize_t SocketStream::read_some(char* data, size_t size) {
   return got;
 }
 
-ssize_t SocketStream::write(const char* data, size_t size) {
+ssize_t SocketStream::write(const char* data, std::size_t size) {
   std::size_t written = 0;
   while (written < size) {
     const ssize_t put = write_some(data + written, size - written);
@@ -87,8 +69,8 @@ ssize_t SocketStream::write(const char* data, size_t size) {
   return static_cast<ssize_t>(size);
 }
 
-// OpenSSL knows no MSG_NOSIGNAL; httplib's server has the process ignore SIGPIPE.
-ssize_t SocketStream::write_some(const char* data, size_t size) {
+// OpenSSL knows no MSG_NOSIGNAL; the listener has the process ignore SIGPIPE.
+ssize_t SocketStream::write_some(const char* data, std::size_t size) {
   ssize_t put = 0;
   do {
     errno = 0;
@@ -96,15 +78,5 @@ ssize_t SocketStream::write_some(const char* data, size_t size) {
   } while (put < 0 && errno == EINTR);
   return put;
 }
-
-void SocketStream::get_remote_ip_and_port(std::string& ip, int& port) const {
-  get_ip_and_port(getpeername, socket_, ip, port);
-}
-
-void SocketStream::get_local_ip_and_port(std::string& ip, int& port) const {
-  get_ip_and_port(getsockname, socket_, ip, port);
-}
-
-socket_t SocketStream::socket() const { return socket_; }
 
 }  // namespace sandbox

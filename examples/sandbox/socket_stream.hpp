@@ -1,22 +1,21 @@
 #pragma once
 
-#include <httplib.h>
 #include <openssl/ssl.h>
+#include <sys/types.h>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <string>
 
 namespace sandbox {
 
-// One accepted connection, plain or TLS, with a read buffer: httplib reads the head of a request byte by byte.
-class SocketStream : public httplib::Stream {
+// One accepted connection, plain or TLS, with a read buffer, because the head of a request is read byte by byte.
+class SocketStream {
  public:
   // Neither the socket nor the context becomes the stream's own; a context of nullptr means no TLS.
   SocketStream(int socket, SSL_CTX* tls);
-  ~SocketStream() override;
+  ~SocketStream();
   SocketStream(const SocketStream&) = delete;
   SocketStream& operator=(const SocketStream&) = delete;
 
@@ -25,21 +24,18 @@ class SocketStream : public httplib::Stream {
   // True when there is something to read, the end of the stream included.
   bool wait_readable(std::chrono::milliseconds timeout) const;
 
-  bool is_readable() const override;
-  bool is_writable() const override;
-  ssize_t read(char* data, size_t size) override;
-  ssize_t write(const char* data, size_t size) override;
-  void get_remote_ip_and_port(std::string& ip, int& port) const override;
-  void get_local_ip_and_port(std::string& ip, int& port) const override;
-  socket_t socket() const override;
+  // At least one byte, zero at the end of the stream, negative after an error.
+  ssize_t read(char* data, std::size_t size);
+  // All bytes, or negative after an error.
+  ssize_t write(const char* data, std::size_t size);
 
  private:
   struct FreeTls {
     void operator()(SSL* tls) const { SSL_free(tls); }
   };
 
-  ssize_t read_some(char* data, size_t size);
-  ssize_t write_some(const char* data, size_t size);
+  ssize_t read_some(char* data, std::size_t size);
+  ssize_t write_some(const char* data, std::size_t size);
 
   int socket_;
   std::unique_ptr<SSL, FreeTls> tls_;

@@ -98,7 +98,7 @@ class RecordWriter {
   template <class Record>
   bool others(const Record& record, bool& first) {
     for (const auto& [name, value] : record.other) {
-      const auto is_it = [&name = name](const auto&... fields) { return ((fields.name == name) || ...); };
+      const auto is_it = [&key = name](const auto&... fields) { return ((fields.name == key) || ...); };
       if (std::apply(is_it, Schema<Record>::fields) || is_tag<Record>(name)) {
         if (draft_) continue;
         return fail(name, "stands in `other`, but has a place of its own");
