@@ -70,8 +70,9 @@ inline ex::ClientCredentials credentials(int generation) {
 class Issuer : public ex::Transport {
  public:
   static constexpr Duration latency = 250ms;
-  static constexpr Duration first_renewal = 21h + 36min;  ///< Nine tenths of a token's life.
-  static constexpr Duration last_renewal = 22h + 48min;   ///< By then a renewal is begun, if the token is used.
+  static constexpr Duration usable_life = 24h - 1min;
+  static constexpr Duration first_renewal = usable_life * 9 / 10;        ///< A renewal begins then at the earliest, ...
+  static constexpr Duration last_renewal = usable_life * 19 / 20 + 1ms;  ///< ... and by then if the token is used.
 
   Issuer(std::shared_ptr<Clock> clock, std::shared_ptr<Faults> faults)
       : clock_(std::move(clock)), faults_(std::move(faults)) {}

@@ -24,8 +24,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto renewal_begins = 24h * 9 / 10;             // of a token that lives for a day: at the earliest ...
-constexpr auto renewal_due = (24h - 1min) - 71min - 30s;  // ... and at the latest: half way to the margin
+constexpr auto usable_day = std::chrono::seconds(24h - 1min);  // of a token that lives for a day
+constexpr auto renewal_begins = usable_day * 9 / 10;           // its renewal, at the earliest ...
+constexpr auto renewal_due = usable_day * 19 / 20;             // ... and at the latest: half way to the margin
 
 ex::HttpResponse unavailable(ex::Headers headers = {}) { return ex::json_response(503, "{}", std::move(headers)); }
 
@@ -36,7 +37,7 @@ std::size_t count_of(const std::vector<std::string>& lines, const std::string& p
 
 }  // namespace
 
-TEST_CASE("token renewal - begins in the last tenth of the token's life, with a use, in the background",
+TEST_CASE("token renewal - begins in the last tenth of the token's usable life, with a use, in the background",
           "[token_renewal]") {
   const Rig rig;
   const auto provider = rig.provider();
@@ -76,6 +77,41 @@ TEST_CASE("token renewal - every provider begins at a place of its own", "[token
     places.insert(place);
   }
   CHECK(places.size() > 50);
+}
+
+TEST_CASE("token renewal - is ahead of the end at every lifetime, so that nobody ever waits", "[token_renewal]") {
+  for (const auto lifetime : {1s, 2s, 10s, 60s, 300s, 599s, 600s, 601s, 660s, 3600s, 86400s}) {
+    INFO("a lifetime of " << lifetime.count() << " s");
+    const Rig rig;
+    rig.transport->set_token_lifetime(lifetime);
+    const auto provider = rig.provider();
+    const auto first = provider->token();
+    const std::chrono::milliseconds usable = first->usable_life();
+    rig.clock->advance(usable * 9 / 10 - 1ms);
+    CHECK(provider->token()->same_as(*first));
+    CHECK(rig.minted() == 1);
+    rig.clock->advance(usable / 20 + 1ms);
+    rig.transport->hold();
+    CHECK(provider->token()->same_as(*first));  // begins the renewal, and does not wait for it
+    CHECK(rig.minted() == 2);
+    rig.transport->release();
+    CHECK_FALSE(provider->token()->same_as(*first));
+  }
+}
+
+TEST_CASE("token renewal - providers of short tokens spread too", "[token_renewal]") {
+  const Rig rig;
+  rig.transport->set_token_lifetime(600s);
+  std::set<std::chrono::seconds> places;
+  for (int i = 0; i < 64; ++i) {
+    const auto provider = rig.provider();
+    CHECK(provider->token());
+    const auto place = provider->status().renewal_in;
+    CHECK(place >= 486s);
+    CHECK(place <= 513s);
+    places.insert(place);
+  }
+  CHECK(places.size() > 10);
 }
 
 TEST_CASE("token renewal - nobody waits for it, however long the issuer takes", "[token_renewal]") {

@@ -25,9 +25,10 @@ inline namespace v0 {
 ///
 /// What an operator should know
 /// ----------------------------
-/// *When the issuer is asked.* On the first use, and in the last tenth of a token's life (a day's token: after 21.6 to
-/// 22.8 hours, at another moment in each process). That renewal runs in the background; callers get the token that
-/// there is until a minute before it expires. An idle program asks for nothing. Any number of callers without a token
+/// *When the issuer is asked.* On the first use, and in the last tenth of a token's usable life (a day's token: after
+/// 21.6 to 22.8 hours, at a random moment in each process). That renewal runs in the background; callers get the token
+/// that there is until a minute before it expires, or a tenth of its life if that is shorter. An idle program asks for
+/// nothing. Any number of callers without a token
 /// cause one request and share its outcome. It runs on the transport, not in a caller: each waits with its own deadline
 /// and cancellation, and one that leaves disturbs nobody.
 ///

@@ -177,12 +177,12 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
 
   static Error closed_error() { return make_error(ErrorKind::cancelled, "the token provider was destroyed"); }
 
-  /// The last tenth of the time that a token lives, less the last margin, is for renewing it; every provider begins at
-  /// a place of its own in the first half of that, and has the other half for trying again.
+  /// When a use of the token has it renewed: at a random point, another one in each provider, in the first half of what
+  /// is left of its usable life after `renew_after`. The other half is for trying again.
   [[nodiscard]] Uptime renewal_age(const AccessToken& token) const noexcept {
-    const Uptime nine_tenths = Uptime(token.lifetime()) / 10 * 9;
-    const std::chrono::duration<double, std::nano> half = (Uptime(token.usable_life()) - nine_tenths) / 2;
-    return nine_tenths + std::chrono::duration_cast<Uptime>(half * renewal_spread_);
+    constexpr double renew_after = 0.9;
+    const std::chrono::duration<double, std::nano> life = token.usable_life();
+    return std::chrono::duration_cast<Uptime>(life * (renew_after + (1 - renew_after) / 2 * renewal_spread_));
   }
 
   [[nodiscard]] double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
