@@ -13,11 +13,12 @@ set(street
     detail/encoding.hpp detail/print.hpp detail/calendar.hpp detail/sha256.hpp detail/per_process.hpp secret.hpp result.hpp detail/url.hpp detail/checksum.hpp region.hpp
     # 2
     cancel.hpp clock.hpp quota.hpp transport.hpp events.hpp token.hpp detail/json.hpp
-    detail/json_scan.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp
+    detail/json_scan.hpp detail/signals.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp
     detail/append_file.hpp bulk_report.hpp bulk_options.hpp
     # 3
-    detail/journal.hpp retry.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_codes.hpp detail/curl_handle.hpp
-    detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_engine.hpp
+    detail/journal.hpp retry.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_codes.hpp detail/curl_lifetime.hpp detail/curl_multi.hpp detail/curl_handle.hpp
+    detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_pool.hpp
+    detail/curl_engine.hpp
     # 4
     curl_transport.hpp detail/token_exchange.hpp detail/token_cache.hpp detail/token_shelf.hpp detail/failure_memory.hpp
     detail/ledger.hpp detail/flight.hpp detail/quota_headers.hpp detail/token_fetch.hpp detail/token_core.hpp

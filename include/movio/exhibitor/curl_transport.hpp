@@ -1,13 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "detail/curl_engine.hpp"
+#include "detail/curl_pool.hpp"
 #include "detail/per_process.hpp"
 #include "transport.hpp"
 
@@ -20,8 +18,11 @@ inline namespace v0 {
 /// Blocking calls run in the caller's own thread, each on a pooled handle with its own connections. Asynchronous ones
 /// and timers run on one engine thread, which starts on first use and ends in the destructor.
 ///
-/// It sets no signal handlers. A program that may meet a libcurl older than 7.88 should ignore SIGPIPE (libcurl's page
-/// on CURLOPT_NOSIGNAL).
+/// When the process exits, requests under way end as `cancelled` before the exit handlers of libcurl's own libraries
+/// run, and none begin after that. Exit handlers and static destructors of the program should not wait for answers.
+///
+/// It sets no signal handlers, and its thread takes no signals. A program that may meet a libcurl older than 7.88
+/// should ignore SIGPIPE (libcurl's page on CURLOPT_NOSIGNAL).
 ///
 /// After a `fork()` the child has connections and an engine of its own; what the parent has under way goes on there,
 /// and the child neither sees nor disturbs it. A child that was forked inside a callback must not return from it.
@@ -55,74 +56,18 @@ class CurlTransport : public Transport {
 
   Result<HttpResponse> send(const HttpRequest& request) override {
     if (!may_block()) return detail::invalid_argument("a blocking call in a callback would stop all other requests");
-    Handles& handles = *handles_.get();
-    auto slot = take_slot(handles);
-    auto result = slot->run(request);
-    if (slot->multi) give_back(handles, std::move(slot));
-    return result;
+    return handles_.get()->pool.send(request);
   }
 
  private:
-  /// A handle with a multi handle of its own: waiting in a multi handle can be interrupted, in an easy handle it
-  /// cannot.
-  struct Slot {
-    explicit Slot(const detail::CurlSettings& shared)
-        : settings(shared), multi(curl_multi_init()), transfer(std::in_place, shared) {}
-
-    Result<HttpResponse> run(const HttpRequest& request) {
-      if (!transfer->reusable()) transfer.emplace(settings);  // the multi handle keeps its connections
-      if (!multi || transfer->handle() == nullptr) return detail::out_of_handles();
-      if (auto ready = transfer->prepare(request); !ready) return std::move(ready.error());
-      const CancelRegistration registration(request.cancel, [this] { curl_multi_wakeup(multi.get()); });
-      const auto code = wait(request.cancel);
-      return code ? transfer->finish(*code) : Result<HttpResponse>(code.error());
-    }
-
-    Result<CURLcode> wait(const CancelToken& cancel) {
-      const detail::CurlMembership membership(multi.get(), transfer->handle());
-      if (!membership.added()) return detail::out_of_handles();
-      while (!cancel.cancelled()) {
-        int running = 0;
-        curl_multi_perform(multi.get(), &running);
-        if (const CURLMsg* message = detail::next_finished(multi.get())) return message->data.result;
-        curl_multi_poll(multi.get(), nullptr, 0, 1000, nullptr);
-      }
-      return detail::cancelled_error();
-    }
-
-    const detail::CurlSettings& settings;
-    detail::CurlMulti multi;
-    std::optional<detail::CurlTransfer> transfer;
-  };
-
   /// What a forked child must not touch.
   struct Handles {
     explicit Handles(const std::shared_ptr<const detail::CurlSettings>& settings)
-        : engine(std::make_shared<detail::CurlEngine>(settings)) {}
+        : engine(std::make_shared<detail::CurlEngine>(settings)), pool(settings) {}
 
     const std::shared_ptr<detail::CurlEngine> engine;
-    std::mutex mutex;
-    std::vector<std::unique_ptr<Slot>> idle;  ///< Guarded by the mutex; the last one used is the first used again.
+    detail::CurlPool pool;
   };
-
-  static constexpr std::size_t max_idle_slots = 64;  ///< Each keeps a connection open; more threads than this get by.
-
-  std::unique_ptr<Slot> take_slot(Handles& handles) const {
-    {
-      const std::lock_guard<std::mutex> lock(handles.mutex);
-      if (!handles.idle.empty()) {
-        auto slot = std::move(handles.idle.back());
-        handles.idle.pop_back();
-        return slot;
-      }
-    }
-    return std::make_unique<Slot>(*settings_);
-  }
-
-  static void give_back(Handles& handles, std::unique_ptr<Slot> slot) {
-    const std::lock_guard<std::mutex> lock(handles.mutex);
-    if (handles.idle.size() < max_idle_slots) handles.idle.push_back(std::move(slot));
-  }
 
   const std::shared_ptr<const detail::CurlSettings> settings_;
   const detail::PerProcess<Handles> handles_;

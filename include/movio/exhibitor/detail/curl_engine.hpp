@@ -19,27 +19,26 @@
 #include <vector>
 
 #include "../transport.hpp"
+#include "curl_lifetime.hpp"
+#include "curl_multi.hpp"
 #include "curl_transfer.hpp"
+#include "signals.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-inline Error cancelled_error() { return make_error(ErrorKind::cancelled, "the request was cancelled"); }
-
 /// Asynchronous requests and timers on one thread around a multi handle, started on first use. The thread shares the
 /// ownership of the engine, so that the last outside owner may go away inside one of the thread's own callbacks.
-class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
+class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private CurlUser {
  public:
   using Clock = std::chrono::steady_clock;
 
   explicit CurlEngine(std::shared_ptr<const CurlSettings> settings)
-      : settings_(std::move(settings)), multi_(curl_multi_init()) {
-    if (multi_) curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(kept_connections()));
-  }
+      : settings_(std::move(settings)), multi_(kept_connections()) {}
   CurlEngine(const CurlEngine&) = delete;
   CurlEngine& operator=(const CurlEngine&) = delete;
-  ~CurlEngine() = default;
+  ~CurlEngine() override = default;
 
   void start(HttpRequest&& request, Transport::Completion&& completion) {
     auto job = std::make_unique<Job>(std::move(request), std::move(completion));
@@ -72,11 +71,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   /// Completes what is left as `cancelled` and drops the timers. Returns when the thread has ended; on the thread
   /// itself it returns at once, and the thread ends after the callback that it is in.
   void shut_down() {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      stopping_ = true;
-      if (multi_) wake_up();
-    }
+    stop();
     if (!thread_.joinable()) return;
     if (on_own_thread()) {
       thread_.detach();
@@ -130,8 +125,8 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   /// Whether the thread runs, after starting it if need be. Called under the mutex.
   bool runs() {
     if (thread_.joinable()) return true;
-    if (!multi_) return false;
     try {
+      const SignalsBlocked inherited_by_the_thread;
       thread_ = std::thread([self = shared_from_this()] { self->run(); });
     } catch (const std::system_error&) {
       return false;
@@ -140,14 +135,27 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   }
 
   /// All that were in use at once are worth keeping; libcurl's own bound depends on how many are in use just now.
-  [[nodiscard]] std::size_t kept_connections() const noexcept {
+  [[nodiscard]] long kept_connections() const noexcept {
     constexpr std::size_t most = 1000;
-    return std::clamp<std::size_t>(settings_->options().max_in_flight, 1, most);
+    return static_cast<long>(std::clamp<std::size_t>(settings_->options().max_in_flight, 1, most));
   }
 
   /// On the engine's own thread there is nobody to wake up.
   void wake_up() noexcept {
-    if (!on_own_thread()) curl_multi_wakeup(multi_.get());
+    if (!on_own_thread()) multi_.wake_up();
+  }
+
+  void stop() noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    wake_up();
+  }
+
+  void interrupt() noexcept override { stop(); }
+
+  void close() noexcept override {
+    cancel_everything();
+    multi_.close();
   }
 
   void note_cancelled(std::uint64_t id) {
@@ -158,18 +166,31 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
 
   void run() {
     thread_id_.store(std::this_thread::get_id());
-    while (take_in()) {
-      run_due_timers();
-      begin_waiting();
-      int running = 0;
-      curl_multi_perform(multi_.get(), &running);
-      while (const CURLMsg* message = next_finished(multi_.get())) finish(message->easy_handle, message->data.result);
-      begin_waiting();
-      give_up_waiting();
-      if (const int wait = milliseconds_to_poll(); wait > 0) curl_multi_poll(multi_.get(), nullptr, 0, wait, nullptr);
+    {
+      const CurlUse use(*this);
+      if (use.refusal()) stop();
+      while (take_in()) {
+        run_due_timers();
+        begin_waiting();
+        if (!multi_.perform()) give_up_on_libcurl();
+        while (const CURLMsg* message = multi_.next_finished()) finish(message->easy_handle, message->data.result);
+        begin_waiting();
+        give_up_waiting();
+        if (const int wait = milliseconds_to_poll(); wait > 0 && !multi_.wait(wait)) give_up_on_libcurl();
+      }
+      close();
+      CurlLifetime::instance().remove(*this);
     }
-    cancel_everything();
     thread_id_.store({});
+  }
+
+  /// libcurl has failed: ends what is under way, so that the next request begins with a new multi handle.
+  void give_up_on_libcurl() {
+    std::vector<std::unique_ptr<Job>> failed;
+    while (!active_.empty()) failed.push_back(retire(active_.begin()->first));
+    idle_.clear();
+    multi_.close();
+    for (const auto& job : failed) job->complete(libcurl_failed());
   }
 
   /// Takes in what other threads have left; false when it is time to stop.
@@ -210,6 +231,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     if (job->request.cancel.cancelled()) return job->complete(cancelled_error());
     const auto now = Clock::now();
     if (deadline_of(*job) <= now) return job->complete(out_of_turn());
+    if (!multi_.open()) return job->complete(out_of_handles());
     auto transfer = take_transfer();
     CURL* const handle = transfer->handle();
     if (handle == nullptr) return job->complete(out_of_handles());
@@ -221,7 +243,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
     Active& active = active_[id];
     active.job = std::move(job);
     active.transfer = std::move(transfer);
-    active.membership.emplace(multi_.get(), handle);
+    active.membership.emplace(multi_, handle);
     if (!active.membership->added()) retire(id)->complete(out_of_handles());
   }
 
@@ -324,7 +346,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine> {
   }
 
   const std::shared_ptr<const CurlSettings> settings_;
-  const CurlMulti multi_;  ///< Other threads only wake it up; all else happens on the engine's thread.
+  CurlMulti multi_;  ///< Other threads only wake it up; all else happens on the engine's thread.
   std::atomic<std::thread::id> thread_id_{};
   std::atomic<std::uint64_t> last_id_{0};
   std::thread thread_;

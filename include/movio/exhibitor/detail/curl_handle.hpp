@@ -5,65 +5,40 @@
 #include <algorithm>
 #include <climits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "../curl_options.hpp"
 #include "../result.hpp"
+#include "curl_lifetime.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
 struct CurlEasyDeleter {
-  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
-};
-struct CurlMultiDeleter {
-  void operator()(CURLM* handle) const noexcept { curl_multi_cleanup(handle); }
+  void operator()(CURL* handle) const noexcept {
+    if (!curl_closed) curl_easy_cleanup(handle);
+  }
 };
 using CurlEasy = std::unique_ptr<CURL, CurlEasyDeleter>;
-using CurlMulti = std::unique_ptr<CURLM, CurlMultiDeleter>;
+
+inline Error cancelled_error() { return make_error(ErrorKind::cancelled, "the request was cancelled"); }
 
 inline Error out_of_handles() {
-  return make_error(ErrorKind::overloaded, "libcurl has no memory for another transfer");
+  return make_error(ErrorKind::overloaded, "libcurl has no memory or file descriptors for another transfer");
 }
 
-/// Adds an easy handle to a multi handle for the time of one transfer.
-class CurlMembership {
- public:
-  CurlMembership(CURLM* multi, CURL* easy) noexcept : multi_(multi), easy_(easy) {
-    added_ = curl_multi_add_handle(multi, easy) == CURLM_OK;
-  }
-  CurlMembership(const CurlMembership&) = delete;
-  CurlMembership& operator=(const CurlMembership&) = delete;
-  ~CurlMembership() {
-    if (added_) curl_multi_remove_handle(multi_, easy_);
-  }
-  [[nodiscard]] bool added() const noexcept { return added_; }
-
- private:
-  CURLM* multi_;
-  CURL* easy_;
-  bool added_ = false;
-};
-
-/// The next finished transfer of a multi handle; nullptr when none is left.
-inline const CURLMsg* next_finished(CURLM* multi) noexcept {
-  int queued = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi, &queued)) {
-    if (message->msg == CURLMSG_DONE) return message;
-  }
-  return nullptr;
+inline Error libcurl_failed() {
+  return make_error(ErrorKind::overloaded,
+                    "libcurl failed while the request was under way; the API may have acted on it");
 }
 
 /// What all handles of one transport share: options, the trust that was chosen, and whether libcurl is fit for use.
 class CurlSettings {
  public:
   explicit CurlSettings(CurlOptions options) : options_(std::move(options)), ca_file_(chosen_ca_file(options_)) {
-    static std::once_flag initialised;
-    std::call_once(initialised, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-
+    CurlLifetime::instance().initialise();  // as early as can be; tried again when a request needs it
     const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
     user_agent_ = std::string("movio-exhibitor-cpp/") + version + " libcurl/" + info->version;
     constexpr unsigned oldest = 0x074600;  // 7.70.0 tells the path of its CA bundle

@@ -1,0 +1,45 @@
+#!/bin/sh
+# exit_test.sh EXIT_PROGRAM SANDBOX [TIMES]: a process that exits in the midst of its calls comes to its own end, neither
+# crashing nor hanging.
+set -eu
+program=$1
+sandbox=$2
+times=${3:-5}
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+
+work=$(mktemp -d)
+pid=
+clean_up() {
+  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+"$sandbox" --env-file "$work/env" >"$work/log" 2>&1 &
+pid=$!
+tries=0
+until [ -s "$work/env" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 300 ] || { cat "$work/log"; exit 1; }
+  sleep 0.1
+done
+. "$work/env"
+export MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET MOVIO_ISSUER_URL MOVIO_API_URL MOVIO_CA_FILE
+
+failures=0
+for way in idle blocking async everything exit_in_completion last_client fork fork_at_once; do
+  bad=0
+  round=0
+  while [ "$round" -lt "$times" ]; do
+    round=$((round + 1))
+    timeout -k 1 60 "$program" "$way" 2>>"$work/errors" || bad=$((bad + 1))
+  done
+  if [ "$bad" -eq 0 ]; then
+    echo "ok - $way"
+  else
+    echo "FAILED - $way: $bad of $times"
+    failures=$((failures + 1))
+  fi
+done
+cat "$work/errors"
+[ "$failures" -eq 0 ]
