@@ -163,6 +163,32 @@ TEST_CASE("append file - follows no symbolic link, and makes no file through one
   CHECK_FALSE(std::filesystem::exists(directory.path("missing")));
 }
 
+TEST_CASE("append file - takes no file that somebody else may have made or may reach", "[append_file]") {
+  const support::TemporaryDirectory directory;
+  const std::string path = directory.write("file", "text");
+  std::filesystem::create_hard_link(path, directory.path("second"));
+  CHECK(contains(refusal_to_open(path), path + " has a second name"));
+  std::filesystem::remove(directory.path("second"));
+  CHECK(refusal_to_open(path).empty());
+  if (::geteuid() != 0) return;  // only root can give a file away
+  REQUIRE(::chown(path.c_str(), 12345, 0) == 0);
+  CHECK(contains(refusal_to_open(path), path + " belongs to another user"));
+  CHECK(content_of(path) == "text");
+}
+
+TEST_CASE("append file - is no standard stream, also when these are closed", "[append_file]") {
+  const support::TemporaryDirectory directory;
+  CHECK(forking::in_child([&] {
+    for (const int standard : {0, 1, 2}) ::close(standard);
+    const auto file = AppendFile::open(directory.path("file"));
+    const std::string_view log = "a line for the log\n";
+    for (const int standard : {0, 1, 2}) {
+      if (::write(standard, log.data(), log.size()) != -1) return false;
+    }
+    return file.has_value() && content_of(directory.path("file")).empty();
+  }));
+}
+
 TEST_CASE("append file - opens a file of the working directory", "[append_file]") {
   const support::TemporaryDirectory directory;
   CHECK(forking::in_child([&] { return ::chdir(directory.path().c_str()) == 0 && refusal_to_open("file").empty(); }));

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "catch.hpp"
+#include "forking.hpp"
 #include "support.hpp"
 
 namespace ex = movio::exhibitor;
@@ -282,6 +284,16 @@ TEST_CASE("credentials - a pipe, a device or a directory in a file's place is re
   SECTION("a device") { fs::create_symlink("/dev/zero", place); }
   CHECK(support::contains(source_refusal(ex::credentials_from_directory(directory.path())()), "not a regular file"));
   CHECK(support::contains(source_refusal(ex::credentials_from_file(place)()), "not a regular file"));
+}
+
+TEST_CASE("credentials - a file is no standard stream, also when these are closed", "[credentials]") {
+  const support::TemporaryDirectory directory;
+  const std::string path = directory.write("file", "text");
+  CHECK(forking::in_child([&] {
+    for (const int standard : {0, 1, 2}) ::close(standard);
+    const auto file = ex::detail::SecretFile::read(path);
+    return file.has_value() && ::fcntl(0, F_GETFD) == -1 && ::fcntl(1, F_GETFD) == -1 && ::fcntl(2, F_GETFD) == -1;
+  }));
 }
 
 TEST_CASE("credentials - a file of 64 KiB is read, a larger one refused", "[credentials]") {

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -357,6 +360,51 @@ TEST_CASE("bytes of a file - a wait for a pipe that nobody writes to ends when i
   const auto cancelled = waits.get();
   CHECK(cancelled.error().kind == ErrorKind::cancelled);
   CHECK(contains(cancelled.error().message, pipe));
+}
+
+TEST_CASE("bytes of a file - a wait that a signal interrupts can still be cancelled", "[byte_source]") {
+  struct sigaction handled {};
+  struct sigaction before {};
+  handled.sa_handler = [](int) {};
+  handled.sa_flags = SA_RESTART;
+  REQUIRE(::sigaction(SIGUSR1, &handled, &before) == 0);
+  const TemporaryDirectory directory;
+  const std::string pipe = directory.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int writer = ::open(pipe.c_str(), O_RDWR | O_CLOEXEC);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_CLOEXEC);  // blocking, as a standard input is
+  const CancelSource cancel;
+  const ex::detail::DescriptorBytes source("a pipe", ex::detail::Descriptor(reader), cancel.token());
+  std::promise<pthread_t> thread;
+  auto outcome = std::async(std::launch::async, [&] {
+    thread.set_value(::pthread_self());
+    char room[4];
+    return source(room, 4);
+  });
+  const pthread_t waiting = thread.get_future().get();
+  for (int i = 0; i < 50; ++i) {  // at least one meets it in its wait
+    CHECK(outcome.wait_for(2ms) == std::future_status::timeout);
+    ::pthread_kill(waiting, SIGUSR1);
+  }
+  cancel.cancel();
+  const bool ended = outcome.wait_for(10s) == std::future_status::ready;
+  CHECK(ended);
+  if (!ended) CHECK(::write(writer, "text", 4) == 4);
+  const auto read = outcome.get();
+  CHECK((!read && read.error().kind == ErrorKind::cancelled));
+  ::close(writer);
+  ::sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST_CASE("bytes of a file - are of no standard stream's number, also when these are closed", "[byte_source]") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("file", "text");
+  CHECK(forking::in_child([&] {
+    for (const int standard : {1, 2}) ::close(standard);
+    const auto file = ex::bytes_of_file(path, {});
+    const auto input = ex::bytes_of_file("-", {});
+    return file.has_value() && input.has_value() && ::fcntl(1, F_GETFD) == -1 && ::fcntl(2, F_GETFD) == -1;
+  }));
 }
 
 TEST_CASE("bytes of a file - a cancelled reading gives no more, even of what is there", "[byte_source]") {

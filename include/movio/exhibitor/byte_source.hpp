@@ -55,7 +55,8 @@ class DescriptorBytes {
     for (;;) {
       if (cancel_.cancelled()) return make_error(ErrorKind::cancelled, "the reading of " + name_ + " was cancelled");
       pollfd waited{descriptor_->get(), POLLIN, 0};
-      if (::poll(&waited, 1, step_ms) == 0) continue;
+      const int ready = ::poll(&waited, 1, step_ms);
+      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;  // a read could wait where nothing can cancel it
       const auto count = ::read(descriptor_->get(), into, room);
       if (count >= 0) return static_cast<std::size_t>(count);
       const bool passes = errno == EINTR || errno == EAGAIN;
@@ -72,9 +73,9 @@ class DescriptorBytes {
 };
 
 inline Descriptor open_to_read(const std::string& path) {
-  if (path == "-") return Descriptor(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (path == "-") return Descriptor(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   // Not blocking: opening a named pipe would wait for a writer where nothing can cancel it.
-  return Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  return open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
 }  // namespace detail

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "detail/descriptor.hpp"
 #include "detail/encoding.hpp"
 #include "detail/json.hpp"
 #include "result.hpp"
@@ -81,28 +82,17 @@ class SecretFile {
  public:
   static Result<SecretFile> read(const std::string& path) {
     // Not blocking: opening a named pipe would wait for a writer. Not becoming anybody's terminal either.
-    SecretFile file(path, ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-    if (file.descriptor_ < 0) {
+    SecretFile file(path, open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+    if (!file.descriptor_) {
       const bool forbidden = errno == EACCES;
       return file.system_error("cannot be opened", forbidden ? "let this process's user or group read it"
                                                              : "put it there, or name the place where it is");
     }
-    if (::fstat(file.descriptor_, &file.status_) != 0) return file.system_error("cannot be examined", "try again");
+    if (::fstat(file.descriptor_.get(), &file.status_) != 0)
+      return file.system_error("cannot be examined", "try again");
     if (auto fit = file.check_status(); !fit) return std::move(fit).error();
     if (auto done = file.read_content(); !done) return std::move(done).error();
     return file;
-  }
-
-  SecretFile(const SecretFile&) = delete;
-  SecretFile& operator=(const SecretFile&) = delete;
-  SecretFile(SecretFile&& other) noexcept
-      : path_(std::move(other.path_)),
-        descriptor_(std::exchange(other.descriptor_, -1)),
-        status_(other.status_),
-        content_(std::move(other.content_)) {}
-  SecretFile& operator=(SecretFile&&) = delete;
-  ~SecretFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
   }
 
   [[nodiscard]] const Secret& content() const noexcept { return content_; }
@@ -116,7 +106,7 @@ class SecretFile {
   }
 
  private:
-  SecretFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  SecretFile(std::string path, Descriptor descriptor) : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
 
   static const timespec& modified(const struct stat& status) noexcept {
 #ifdef __APPLE__
@@ -150,7 +140,7 @@ class SecretFile {
     std::size_t filled = 0;
     ssize_t count = 1;
     while (filled < size && count != 0) {
-      count = ::read(descriptor_, &buffer[filled], size - filled);
+      count = ::read(descriptor_.get(), &buffer[filled], size - filled);
       if (count > 0) filled += static_cast<std::size_t>(count);
       if (count < 0 && errno != EINTR) break;
     }
@@ -161,7 +151,7 @@ class SecretFile {
   }
 
   std::string path_;
-  int descriptor_;
+  Descriptor descriptor_;
   struct stat status_ {};
   Secret content_;
 };

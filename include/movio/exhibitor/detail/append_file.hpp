@@ -25,15 +25,15 @@ namespace detail {
 /// lock. Errors: `storage`. Thread-safety: none.
 class AppendFile {
  public:
-  /// Opens a regular file, or makes one that only its owner may read. Never waits, and follows no symbolic link at the
-  /// path's end.
+  /// Opens a regular file, or makes one that only its owner may read. Never waits. Where others may make files too, as
+  /// in /tmp, none of theirs is taken: no symbolic link at the path's end, no file of another user or with two names.
   static Result<AppendFile> open(const std::string& path) {
     Descriptor descriptor = open_or_create(path);
     if (!descriptor) return open_error(path, errno);
     if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) return lock_error(path, errno);
     struct stat status {};  // after the lock: until then another process may have written
     if (::fstat(descriptor.get(), &status) != 0) return storage_error(path, "cannot be examined", errno, "try again");
-    if (!S_ISREG(status.st_mode)) return storage_error(path, "is not a regular file; name another");
+    if (const char* problem = problem_with(status)) return storage_error(path, problem);
     if (auto kept = sync_directory(path); !kept) return std::move(kept).error();
     return AppendFile(path, std::move(descriptor), static_cast<std::uint64_t>(status.st_size));
   }
@@ -42,14 +42,15 @@ class AppendFile {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
   /// The whole file.
-  [[nodiscard]] Result<std::string> read_all() const { return read(static_cast<std::size_t>(size_)); }
+  [[nodiscard]] Result<std::string> read_all() const { return read(size_); }
 
-  /// The file's first bytes, at most `most`.
-  [[nodiscard]] Result<std::string> read(std::size_t most) const {
-    std::string content(static_cast<std::size_t>(std::min<std::uint64_t>(most, size_)), '\0');
+  /// Its bytes from there on, at most `most`.
+  [[nodiscard]] Result<std::string> read(std::uint64_t most, std::uint64_t from = 0) const {
+    std::string content(static_cast<std::size_t>(std::min(most, size_ - std::min(from, size_))), '\0');
     for (std::size_t done = 0; done < content.size();) {
-      const auto count = uninterrupted(
-          [&] { return ::pread(descriptor_.get(), &content[done], content.size() - done, static_cast<off_t>(done)); });
+      const auto at = static_cast<off_t>(from + done);
+      const auto count =
+          uninterrupted([&] { return ::pread(descriptor_.get(), &content[done], content.size() - done, at); });
       if (count < 0) return storage_error(path_, "cannot be read", errno, "try again");
       if (count == 0) return storage_error(path_, "was cut short while it was read; let no other program write to it");
       done += static_cast<std::size_t>(count);
@@ -100,12 +101,18 @@ class AppendFile {
 
   static Descriptor open_or_create(const std::string& path) {
     // Not blocking: opening a named pipe could wait. Not becoming anybody's terminal either.
-    constexpr int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    Descriptor created(::open(path.c_str(), flags | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR));
-    if (!created) return errno == EEXIST ? Descriptor(::open(path.c_str(), flags)) : std::move(created);
+    constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    Descriptor created = open_file(path, flags | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+    if (!created) return errno == EEXIST ? open_file(path, flags) : std::move(created);
     // The umask may have taken even the owner's bits, and then the file could not be opened again.
     if (::fchmod(created.get(), S_IRUSR | S_IWUSR) != 0) return Descriptor(-1);
     return created;
+  }
+
+  static const char* problem_with(const struct stat& status) {
+    if (!S_ISREG(status.st_mode)) return "is not a regular file; name another";
+    if (status.st_uid != ::geteuid()) return "belongs to another user, who could read it; name another";
+    return status.st_nlink > 1 ? "has a second name (a hard link); name another" : nullptr;
   }
 
   static Error open_error(const std::string& path, int code) {
@@ -126,7 +133,7 @@ class AppendFile {
   static Result<void> sync_directory(const std::string& path) {
     const auto parent = std::filesystem::path(path).parent_path();
     const std::string name = parent.empty() ? "." : parent.string();
-    const Descriptor directory(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor directory = open_file(name, O_RDONLY | O_DIRECTORY);
     if (!directory) return storage_error(name, "cannot be opened", errno, "let this process read that directory");
     if (uninterrupted([&] { return ::fsync(directory.get()); }) == 0) return {};
     if (errno == EINVAL || errno == EBADF) return {};  // some network file systems have no such thing

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fcntl.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,6 +36,19 @@ class Descriptor {
  private:
   int number_;
 };
+
+/// A descriptor above those of standard input, output and error. Where a program has closed one of these, the next file
+/// gets its number, and what is written to the terminal or a log would end up in that file. None, and errno, on
+/// failure.
+inline Descriptor above_standard(Descriptor opened) {
+  if (!opened || opened.get() > STDERR_FILENO) return opened;
+  return Descriptor(::fcntl(opened.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
+
+/// How this library opens every file: children do not inherit it. None, and errno, on failure.
+inline Descriptor open_file(const std::string& path, int flags, mode_t mode = 0) {
+  return above_standard(Descriptor(::open(path.c_str(), flags | O_CLOEXEC, mode)));
+}
 
 /// Calls again what a signal has interrupted; gives what it gave, and errno with it.
 template <class Call>
