@@ -158,6 +158,7 @@ struct Fixture {
   support::TemporaryDirectory directory;
   ex::BulkOptions options;
   int max_attempts = 1;  ///< Of one call.
+  ex::CredentialSource source = ex::credentials("client-1", ex::Secret(fixtures::planted_secret));
   std::vector<ex::BulkReject> rejects;
   std::map<std::uint64_t, std::uint64_t> superseded;
 
@@ -171,7 +172,7 @@ struct Fixture {
     rig.client_options.retry.max_attempts = max_attempts;
     ex::TokenOptions token;
     token.clock = clock;
-    const auto provider = std::make_shared<ex::TokenProvider>(rig.endpoints, rig.source, token, api);
+    const auto provider = std::make_shared<ex::TokenProvider>(rig.endpoints, source, token, api);
     return ex::Bulk(ex::ExhibitorClient(provider, rig.client_options), options);
   }
 

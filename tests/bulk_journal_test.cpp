@@ -220,12 +220,136 @@ TEST_CASE("bulk journal - rejects that are not UTF-8 can be read all the same", 
   CHECK(json::parse(content_of(f.options.rejects))["record"] == "\xEF\xBF\xBD\"\\");
 }
 
-TEST_CASE("bulk journal - without one the rejects file begins anew", "[bulk]") {
+TEST_CASE("bulk journal - an unfinished one of another client is refused", "[bulk]") {
   JournalFixture f;
-  f.options.journal.clear();
+  upload_in_part(f, film_lines(40));
+  f.source = ex::credentials("client-2", ex::Secret(fixtures::planted_secret));
+  const auto report = f.upload(film_lines(40));
+  check_refused(f, report);
+  CHECK(contains(report.error->message, "client_id"));
+  CHECK_FALSE(contains(content_of(f.options.journal), "client-"));
+  SECTION("one whose secret was changed is the same client") {
+    f.source = ex::credentials("client-1", ex::Secret(std::string("another")));
+    CHECK(f.upload(film_lines(40)).resumed == 20);
+  }
+}
+
+TEST_CASE("bulk journal - without a client id none is begun", "[bulk]") {
+  JournalFixture f;
+  f.source = []() -> ex::Result<ex::ClientCredentials> { return ex::detail::credentials_error("the vault is shut"); };
+  const auto report = f.upload(film_lines(1));
+  REQUIRE(report.error);
+  CHECK(support::printed(*report.error) == "credentials: the vault is shut");
+  CHECK_FALSE(std::filesystem::exists(f.options.journal));
+  CHECK(f.api->batches.empty());
+}
+
+TEST_CASE("bulk journal - the client id is asked for on the thread that asks for a token", "[bulk]") {
+  JournalFixture f;
+  class LaterApi : public bulk::FilmApi {
+   public:
+    bool asked = false;
+    bool after(std::chrono::milliseconds delay, Task task) override {
+      asked = true;
+      return FilmApi::after(delay, std::move(task));
+    }
+  };
+  class GoneApi : public bulk::FilmApi {
+   public:
+    bool drops = false;
+    bool after(std::chrono::milliseconds /*delay*/, Task /*task*/) override { return drops; }
+  };
+  const auto later = std::make_shared<LaterApi>();
+  f.source = [later]() -> ex::Result<ex::ClientCredentials> {
+    CHECK(later->asked);
+    return ex::ClientCredentials{"client-1", ex::Secret(fixtures::planted_secret)};
+  };
+  f.api = later;
+  CHECK_FALSE(f.upload(film_lines(1)).error);
+  for (const bool drops : {false, true}) {
+    const auto gone = std::make_shared<GoneApi>();
+    gone->drops = drops;
+    f.api = gone;
+    const auto report = f.upload(film_lines(1));
+    REQUIRE(report.error);
+    CHECK(report.error->kind == Kind::overloaded);
+  }
+}
+
+TEST_CASE("bulk journal - an upload appends its rejects to those of others", "[bulk]") {
+  JournalFixture f;
+  const bool journaled = GENERATE(true, false);
+  if (!journaled) f.options.journal.clear();
   CHECK_FALSE(f.upload("1\n").error);
+  const std::string first = content_of(f.options.rejects);
   CHECK_FALSE(f.upload("1\n2\n").error);
-  CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1, 2});
+  const std::string all = content_of(f.options.rejects);
+  CHECK(all.substr(0, first.size()) == first);
+  CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1, 2});  // none is there twice
+  CHECK_FALSE(f.upload("another\n").error);
+  CHECK(content_of(f.options.rejects).substr(0, all.size()) == all);
+  CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1, 1, 2});
+}
+
+TEST_CASE("bulk journal - is gone on with together with its rejects only", "[bulk]") {
+  JournalFixture f;
+  std::string own = f.options.rejects;
+  const std::string lines = "nonsense\n" + film_lines(40) + "more\n";
+  upload_in_part(f, lines);
+  const std::string before = content_of(own);
+  SECTION("not without them") {
+    f.options.rejects.clear();
+    check_refused(f, f.upload(lines));
+  }
+  SECTION("not with those of another upload, which stay as they are") {
+    const std::string others = before + before;
+    f.options.rejects = f.directory.path("others");
+    for (const std::string& content : {std::string(), "{\"line\":2}\n" + others, "{\"line\":2}\n" + others + "{\"li"}) {
+      std::ofstream(f.options.rejects, std::ios::trunc) << content;
+      check_refused(f, f.upload(lines));
+      CHECK(content_of(f.options.rejects) == content);
+    }
+  }
+  SECTION("but wherever they have been moved") {
+    std::filesystem::rename(own, f.directory.path("moved"));
+    own = f.directory.path("moved");
+  }
+  f.options.rejects = own;
+  CHECK(content_of(f.options.rejects) == before);
+  const auto report = f.upload(lines);
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.rejected == 2);
+  CHECK(rejected_lines(f.options.rejects) == std::vector<std::uint64_t>{1, 42});
+}
+
+TEST_CASE("bulk journal - of an upload that kept no rejects is not gone on with as if it had", "[bulk]") {
+  JournalFixture f;
+  const std::string path = std::exchange(f.options.rejects, {});
+  const std::string lines = "nonsense\n" + film_lines(40);
+  upload_in_part(f, lines);
+  f.options.rejects = path;
+  const auto report = f.upload(lines);
+  check_refused(f, report);
+  CHECK(contains(report.error->message, "kept them in no file"));
+  f.options.rejects.clear();
+  CHECK_FALSE(f.upload(lines).error);
+}
+
+TEST_CASE("bulk journal - whole lines of the rejects stay, and what was torn is mended", "[bulk]") {
+  JournalFixture f;
+  const std::string line = "{\"line\":9}";
+  const auto after = [&](const std::string& content) {
+    std::ofstream(f.options.rejects, std::ios::trunc) << content;
+    CHECK_FALSE(f.upload(film_lines(1)).error);
+    return content_of(f.options.rejects);
+  };
+  CHECK(after(line) == line + '\n');
+  CHECK(after(line + '\n') == line + '\n');
+  CHECK(after(line + '\n' + line.substr(0, 9)) == line + '\n');
+  CHECK(after(line.substr(0, 9)).empty());
+  const std::string long_line = "{\"line\":9,\"record\":\"" + std::string(200'000, 'x');
+  CHECK(after(line + '\n' + long_line) == line + '\n');
+  CHECK(after(line + '\n' + long_line + "\"}") == line + '\n' + long_line + "\"}\n");
 }
 
 TEST_CASE("bulk journal - a file of anything but rejects is left as it is", "[bulk]") {
@@ -352,6 +476,8 @@ TEST_CASE("bulk journal - an upload that is killed anywhere loses nothing", "[bu
   CAPTURE(seed);
   std::mt19937 random(seed);
   JournalFixture f;
+  const std::string others = "{\"line\":7,\"record\":\"of another upload\"}\n";
+  std::ofstream(f.options.rejects) << others;
   f.options.batch_size = 1 + random() % 12;
   f.options.in_flight = 1 + static_cast<int>(random() % 5);
   f.api->name_entities = random() % 2 == 0;
@@ -396,5 +522,7 @@ TEST_CASE("bulk journal - an upload that is killed anywhere loses nothing", "[bu
   CHECK(report.counts.rejected == bad.size());
   CHECK(adds_up(report));
   CHECK(f.api->films == wanted);
+  CHECK(content_of(f.options.rejects).substr(0, others.size()) == others);
+  bad.insert(std::lower_bound(bad.begin(), bad.end(), 7U), 7);
   CHECK(rejected_lines(f.options.rejects) == bad);
 }

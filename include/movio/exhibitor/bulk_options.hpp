@@ -50,8 +50,13 @@ struct BulkOptions {
   std::uint64_t max_rejects = 1000;  ///< Beyond this the upload stops.
   /// How long to go on trying when nothing succeeds. Throttling (429) is waited out, however long it lasts.
   std::chrono::milliseconds patience = std::chrono::minutes(15);
-  std::string journal{};          ///< File that a killed upload is resumed from; none: "".
-  std::string rejects{};          ///< File for what was refused, as NDJSON; none: "". No file of anything else.
+  /// File that a killed upload is resumed from: by the same operation on the same input, for the same API and client
+  /// id. None: "". A finished one is replaced.
+  std::string journal{};
+  /// File that what was refused is appended to, as NDJSON; none: "". What is there stays, also of other uploads, and a
+  /// line that is there already is not written again. A file of anything else is refused, and so is going on with a
+  /// journal without the file that its rejects are in.
+  std::string rejects{};
   std::uint64_t input_bytes = 0;  ///< The input's size, if it is known; 0: it is not.
   CancelToken cancel{};           ///< Ends the upload; its journal can be resumed.
 

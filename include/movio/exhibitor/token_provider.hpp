@@ -124,6 +124,24 @@ class TokenProvider {
     return Secret(std::string(current->authorization()));
   }
 
+  /// The client id that the credential source gives, which is asked on the transport's thread, as for an exchange.
+  /// Waits for it. Errors: what kinds the source gives; `overloaded` when the transport is going away.
+  Result<std::string> client_id() {
+    if (!ready_) return ready_.error();
+    auto asked = std::make_shared<std::promise<Result<std::string>>>();
+    auto told = asked->get_future();
+    auto ask = [asked, setup = setup_] {
+      auto credentials = detail::ask(setup->source);
+      asked->set_value(credentials ? Result<std::string>(std::move(credentials->client_id)) : credentials.error());
+    };
+    asked.reset();
+    try {
+      if (transport_->after(std::chrono::milliseconds(0), std::move(ask))) return told.get();
+    } catch (const std::future_error&) {  // the task was dropped
+    }
+    return detail::make_error(ErrorKind::overloaded, "the transport is going away, so the client id is not known");
+  }
+
   /// Forgets a token, if it is still the current one; the next call fetches another.
   void invalidate(const AccessToken& token) { core_.get()->invalidate(token); }
 

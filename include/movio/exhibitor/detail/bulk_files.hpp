@@ -2,40 +2,21 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "append_file.hpp"
 #include "batch.hpp"
 #include "journal.hpp"
-#include "json_scan.hpp"
+#include "rejects_file.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// Every line of a rejects file does, and so does the file.
-inline constexpr std::string_view reject_begins = "{\"line\":";
-
-/// One line of a rejects file: `{"line": 7, "id": "...", "messages": ["..."], "record": "..."}`.
-inline std::string reject_line(const BulkReject& reject) {
-  std::string line = std::string(reject_begins) + std::to_string(reject.line) + ",\"id\":";
-  append_bytes_as_json_string(line, reject.id);
-  line += ",\"messages\":[";
-  for (const auto& message : reject.messages) {
-    if (line.back() != '[') line += ',';
-    append_bytes_as_json_string(line, message);
-  }
-  line += "],\"record\":";
-  append_bytes_as_json_string(line, reject.record);
-  return line += "}\n";
-}
-
 /// The journal and the rejects file of a bulk run; either may be missing. Errors: `storage`. Thread-safety: none.
 class BulkFiles {
  public:
-  /// A path that is empty names none. Of the rejects only those stay that the journal accounts for.
+  /// A path that is empty names none. A journal is gone on with together with the rejects file that it accounts for.
   static Result<BulkFiles> open(const std::string& journal, const std::string& rejects, const std::string& identity) {
     BulkFiles files;
     if (!journal.empty()) {
@@ -43,11 +24,19 @@ class BulkFiles {
       if (!opened) return std::move(opened.error());
       files.journal_.emplace(*std::move(opened));
     }
-    if (!rejects.empty()) {
-      auto opened = open_rejects(rejects, files.journal_ ? files.journal_->rejects_size() : 0);
-      if (!opened) return std::move(opened.error());
-      files.rejects_.emplace(*std::move(opened));
+    const RejectsMark kept = files.journal_ ? files.journal_->rejects() : RejectsMark();
+    if (rejects.empty() && kept.size > 0) {
+      return storage_error(journal, "is of an upload whose rejects are kept in a file; name that file, too");
     }
+    if (rejects.empty()) return files;
+    if (kept.size == 0 && files.earlier().rejected > 0) {
+      return storage_error(journal,
+                           "is of an upload that rejected records and kept them in no file; name none, or "
+                           "another journal");
+    }
+    auto opened = RejectsFile::open(rejects, kept);
+    if (!opened) return std::move(opened.error());
+    files.rejects_.emplace(*std::move(opened));
     return files;
   }
 
@@ -67,9 +56,7 @@ class BulkFiles {
 
   /// Of a batch that is not settled. A run that resumes finds them again.
   Result<void> add_rejects(const Batch& batch) {
-    std::string lines;
-    for (const auto& reject : batch.rejects()) lines += reject_line(reject);
-    return rejects_ && !broken_ ? rejects_->append(lines) : Result<void>();
+    return rejects_ && !broken_ ? rejects_->append(batch.rejects()) : Result<void>();
   }
 
   /// Everything is settled.
@@ -78,25 +65,6 @@ class BulkFiles {
  private:
   BulkFiles() = default;
 
-  /// Anything but earlier rejects is left as it is: it might be the input, by a slip.
-  static Result<AppendFile> open_rejects(const std::string& path, std::uint64_t accounted) {
-    auto file = AppendFile::open(path);
-    if (!file) return file;
-    auto begins = file->read(reject_begins.size());
-    if (!begins) return std::move(begins).error();
-    if (*begins != reject_begins.substr(0, begins->size())) {
-      return storage_error(path, "holds something else than rejects; name another file, or remove it");
-    }
-    if (auto kept = file->keep_private(); !kept) return std::move(kept).error();
-    if (file->size() < accounted) {
-      return storage_error(path, "lacks rejects that the journal accounts for; put it back, or name another journal");
-    }
-    if (file->size() > accounted) {
-      if (auto cut = file->truncate(accounted); !cut) return std::move(cut).error();
-    }
-    return file;
-  }
-
   /// Ranges that meet become one, so that a journal of single records stays small.
   static void add_entry(std::vector<JournalEntry>& entries, const JournalEntry& added) {
     const bool meets = !entries.empty() && entries.back().last_line + 1 == added.first_line;
@@ -104,7 +72,7 @@ class BulkFiles {
     JournalEntry& last = entries.back();
     last.last_line = added.last_line;
     last.checksum += added.checksum;
-    last.rejects_size = added.rejects_size;
+    last.rejects = added.rejects;
     last.counts += added.counts;
   }
 
@@ -114,8 +82,8 @@ class BulkFiles {
     for (const Batch* batch : batches) {
       refused = refused || !batch->rejects().empty();
       if (auto added = add_rejects(*batch); !added) return added;
-      const auto size = rejects_ ? rejects_->size() : 0;
-      add_entry(entries, {batch->first_line(), batch->last_line(), batch->checksum(), size, batch->counts()});
+      const auto mark = rejects_ ? rejects_->mark() : RejectsMark();
+      add_entry(entries, {batch->first_line(), batch->last_line(), batch->checksum(), mark, batch->counts()});
     }
     if (!journal_) return {};
     if (refused && rejects_) {
@@ -125,7 +93,7 @@ class BulkFiles {
   }
 
   std::optional<Journal> journal_;
-  std::optional<AppendFile> rejects_;
+  std::optional<RejectsFile> rejects_;
   bool broken_ = false;
 };
 

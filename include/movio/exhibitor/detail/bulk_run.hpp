@@ -19,6 +19,7 @@
 #include "bulk_operation.hpp"
 #include "intake.hpp"
 #include "pace.hpp"
+#include "sha256.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -107,14 +108,24 @@ class BulkRun {
   Result<void> open() {
     const auto first = intake_.first_checksum();
     if (!first) return first.error();
-    const std::string identity =
-        operation_.name() + ' ' + client_.provider()->endpoints().api_url + ' ' + std::to_string(*first);
-    auto files = BulkFiles::open(options_.journal, options_.rejects, identity);
+    const auto identity = identity_of(*first);
+    if (!identity) return identity.error();
+    auto files = BulkFiles::open(options_.journal, options_.rejects, *identity);
     if (!files) return std::move(files.error());
     files_.emplace(*std::move(files));
     known_rejects_ = files_->earlier().rejected;
     intake_.pass_over(files_->acknowledged());
     return {};
+  }
+
+  /// Which upload a journal is of: of what to which API, as which client, and how the input begins. The credential
+  /// source is asked for a journal only: a call asks it when it needs a token.
+  [[nodiscard]] Result<std::string> identity_of(std::uint64_t first_checksum) const {
+    if (options_.journal.empty()) return std::string();
+    const auto client = client_.provider()->client_id();
+    if (!client) return client.error();
+    return operation_.name() + ' ' + client_.provider()->endpoints().api_url + ' ' + fingerprint(*client) + ' ' +
+           std::to_string(first_checksum);
   }
 
   void work() {

@@ -23,12 +23,18 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
+/// How far a rejects file had come.
+struct RejectsMark {
+  std::uint64_t size = 0;  ///< Bytes; 0 also when there was no such file.
+  std::uint64_t tail = 0;  ///< Checksum of the last bytes before that, by which the file is known.
+};
+
 /// A range of lines that is dealt with and need not be sent again.
 struct JournalEntry {
-  std::uint64_t first_line = 0;    ///< From 1.
-  std::uint64_t last_line = 0;     ///< Inclusive.
-  std::uint64_t checksum = 0;      ///< Of the records in the range.
-  std::uint64_t rejects_size = 0;  ///< Bytes of the rejects file that this and all entries before account for.
+  std::uint64_t first_line = 0;  ///< From 1.
+  std::uint64_t last_line = 0;   ///< Inclusive.
+  std::uint64_t checksum = 0;    ///< Of the records in the range.
+  RejectsMark rejects;           ///< When this and all entries before were accounted for.
   BulkCounts counts;
 };
 
@@ -38,7 +44,8 @@ void visit_fields(Entry& entry, Visit visit) {
   visit("lines=", entry.first_line);
   visit(" to=", entry.last_line);
   visit(" records=", entry.checksum);
-  visit(" rejects=", entry.rejects_size);
+  visit(" rejects=", entry.rejects.size);
+  visit(" tail=", entry.rejects.tail);
   visit(" accepted=", entry.counts.accepted);
   visit(" created=", entry.counts.created);
   visit(" updated=", entry.counts.updated);
@@ -72,8 +79,8 @@ inline std::optional<JournalEntry> parse_entry(std::string_view text) {
 /// The file in which an upload writes down what it need not send again, so that the next process goes on where this one
 /// was killed. Its text can be read by people, and holds no record, no id and no secret:
 ///
-///     movio-exhibitor-journal 1 <identity> <checksum>
-///     lines=1 to=1000 records=... rejects=0 accepted=1000 ... <checksum>
+///     movio-exhibitor-journal 2 <identity> <checksum>
+///     lines=1 to=1000 records=... rejects=0 tail=0 accepted=1000 ... <checksum>
 ///     finished <checksum>
 ///
 /// Each line's checksum covers the one before, so that no line counts that was not written behind just those lines.
@@ -104,8 +111,8 @@ class Journal {
 
   [[nodiscard]] const BulkCounts& counts() const noexcept { return counts_; }
 
-  /// That of the entry which was written last; 0 without any.
-  [[nodiscard]] std::uint64_t rejects_size() const noexcept { return rejects_size_; }
+  /// That of the entry which was written last.
+  [[nodiscard]] const RejectsMark& rejects() const noexcept { return rejects_; }
 
   /// Writes the entries, which must not overlap any; they are on the disk when it returns. After an error none of them
   /// counts.
@@ -129,7 +136,7 @@ class Journal {
   }
 
  private:
-  static constexpr std::string_view magic = "movio-exhibitor-journal 1 ";  // the number is the format's
+  static constexpr std::string_view magic = "movio-exhibitor-journal 2 ";  // the number is the format's
   static constexpr std::string_view end_mark = "finished";
   static constexpr std::size_t seal_size = 17;  // a space and 16 hexadecimal digits
 
@@ -187,7 +194,10 @@ class Journal {
     const bool finished = take_entries(rest);
     torn_ = !finished && !rest.empty();
     if (finished) return false;
-    if (found != header) return refusal("is the journal of another upload; finish that one, or name another journal");
+    if (found != header)
+      return refusal(
+          "is the journal of another upload: of another input, resource, API or client_id; finish that one, or name "
+          "another journal");
     if (auto cut = file_.truncate(file_.size() - rest.size()); !cut) return std::move(cut).error();
     return true;
   }
@@ -216,14 +226,14 @@ class Journal {
     if (!is_range || !after_previous || !before_next) return false;
     entries_.insert(next, entry);
     counts_ += entry.counts;
-    rejects_size_ = entry.rejects_size;
+    rejects_ = entry.rejects;
     return true;
   }
 
   Result<void> begin(const std::string& header) {
     entries_.clear();
     counts_ = {};
-    rejects_size_ = 0;
+    rejects_ = {};
     std::string text;
     const std::uint64_t chain = add_line(text, header, 0);
     if (auto emptied = file_.truncate(0); !emptied) return emptied;
@@ -248,7 +258,7 @@ class Journal {
   std::uint64_t chain_ = 0;  ///< The last line's checksum.
   std::vector<JournalEntry> entries_;
   BulkCounts counts_;
-  std::uint64_t rejects_size_ = 0;
+  RejectsMark rejects_;
   bool torn_ = false;
 };
 

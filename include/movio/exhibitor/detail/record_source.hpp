@@ -167,9 +167,8 @@ class ModelSource : public RecordSource {
     record_ = next_();
     if (record_ == nullptr) return std::optional<Record>();
     text_.clear();
-    RecordWriter writer(text_);
-    problem_ = writer.write(*record_);
-    if (problem_) writer.write_draft(*record_);
+    problem_ = RecordWriter(text_).write(*record_);
+    if (problem_) RecordWriter(text_).write_draft(*record_);
     bytes_ += text_.size();
     return std::optional<Record>({++count_, text_});
   }

@@ -42,9 +42,7 @@ class RecordWriter {
   template <class Record>
   void write_draft(const Record& record) {
     draft_ = true;
-    levels_ = 0;  // where `write` broke off does not count
     object(record);
-    draft_ = false;
   }
 
  private:
