@@ -18,7 +18,7 @@ set(street
     # 3
     detail/journal.hpp retry.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_codes.hpp detail/curl_lifetime.hpp detail/curl_multi.hpp detail/curl_handle.hpp
     detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_pool.hpp
-    detail/curl_engine.hpp
+    detail/curl_admission.hpp detail/curl_queue.hpp detail/curl_engine.hpp
     # 4
     curl_transport.hpp detail/token_exchange.hpp detail/token_cache.hpp detail/token_shelf.hpp detail/failure_memory.hpp
     detail/ledger.hpp detail/flight.hpp detail/quota_headers.hpp detail/token_fetch.hpp detail/token_core.hpp

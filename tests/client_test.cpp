@@ -110,6 +110,17 @@ TEST_CASE("client - clients with one provider, and copies, share one token", "[c
   CHECK(copy.provider() == provider);
 }
 
+TEST_CASE("client - only the requests for tokens are marked as such", "[client]") {
+  const Rig rig;
+  auto client = rig.client();
+  ex::HttpRequest request;
+  request.target = "/films";
+  request.token_exchange = true;
+  CHECK(client.send(request));
+  CHECK(rig.transport->token_requests().at(0).token_exchange);
+  CHECK_FALSE(rig.transport->requests().at(0).token_exchange);
+}
+
 TEST_CASE("client - makes its provider of its options", "[client]") {
   const Rig rig;
   ex::ClientOptions options;

@@ -12,38 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Collects the outcomes of asynchronous requests.
-class Outcomes {
- public:
-  ex::Transport::Completion take() {
-    return [this](ex::Result<ex::HttpResponse> result) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      results_.push_back(std::move(result));
-      changed_.notify_all();
-    };
-  }
-  std::vector<ex::Result<ex::HttpResponse>> await(std::size_t count) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [&] { return results_.size() >= count; });
-    return results_;
-  }
-  std::size_t count(ex::ErrorKind kind) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    std::size_t found = 0;
-    for (const auto& result : results_) found += !result && result.error().kind == kind ? 1U : 0U;
-    return found;
-  }
-  std::size_t size() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return results_.size();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<ex::Result<ex::HttpResponse>> results_;
-};
-
 /// An API that answers nothing before the gate is open.
 struct SlowApi {
   SlowApi() {
@@ -321,4 +289,57 @@ TEST_CASE("curl engine - an error tells whether anything was sent", "[curl_engin
   const auto broken = transport.send(request("GET", hangs_up.url()));
   REQUIRE_FALSE(broken);
   CHECK_FALSE(broken.error().nothing_sent);
+}
+
+TEST_CASE("curl engine - a request cancelled before it is queued is told so, not lost", "[curl_engine]") {
+  SlowApi api;
+  Outcomes outcomes;
+  auto options = trusting(api.server);
+  options.max_in_flight = 1;
+  ex::CurlTransport transport(options);
+  transport.start(api.get(), outcomes.take());
+  api.gate.await_arrivals(1);
+  const ex::CancelSource source;
+  source.cancel();
+  auto cancelled = api.get();
+  cancelled.cancel = source.token();
+  cancelled.timeout = 20s;
+  for (int i = 0; i < 3000; ++i) {
+    transport.start(cancelled, outcomes.take());
+    if (i % 3 == 0) std::this_thread::sleep_for(100us);  // so that the engine looks between cancellation and queueing
+  }
+  outcomes.await(3000);
+  CHECK(outcomes.count(ex::ErrorKind::cancelled) == 3000);
+}
+
+TEST_CASE("curl engine - a token can be had while slow calls take all places and the whole queue", "[curl_engine]") {
+  SlowApi api;
+  Outcomes outcomes;
+  auto options = trusting(api.server);
+  options.max_in_flight = 2;
+  options.max_queued = 1;
+  const auto transport = std::make_shared<ex::CurlTransport>(options);
+  for (int i = 0; i < 4; ++i) transport->start(api.get(), outcomes.take());
+  api.gate.await_arrivals(2);
+  CHECK(outcomes.await(1).front().error().kind == ex::ErrorKind::overloaded);
+  ex::TokenOptions token_options;
+  token_options.timeout = 20s;
+  ex::TokenProvider provider(endpoints_of(api.server), credentials_of_sandbox(), token_options, transport);
+  CHECK(provider.token());
+}
+
+TEST_CASE("curl engine - token exchanges are bounded, too, apart from calls", "[curl_engine]") {
+  SlowApi api;
+  Outcomes outcomes;
+  auto options = trusting(api.server);
+  options.max_in_flight = 1;
+  options.max_queued = 1;
+  ex::CurlTransport transport(options);
+  auto exchange = api.get();
+  exchange.token_exchange = true;
+  for (int i = 0; i < 3; ++i) transport.start(exchange, outcomes.take());
+  CHECK(outcomes.await(1).front().error().kind == ex::ErrorKind::overloaded);
+  transport.start(api.get(), outcomes.take());
+  api.gate.await_arrivals(2);
+  CHECK(outcomes.size() == 1);
 }

@@ -93,6 +93,38 @@ class Gate {
   bool open_ = false;
 };
 
+/// Collects the outcomes of asynchronous requests.
+class Outcomes {
+ public:
+  ex::Transport::Completion take() {
+    return [this](ex::Result<ex::HttpResponse> result) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      results_.push_back(std::move(result));
+      changed_.notify_all();
+    };
+  }
+  std::vector<ex::Result<ex::HttpResponse>> await(std::size_t count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return results_.size() >= count; });
+    return results_;
+  }
+  std::size_t count(ex::ErrorKind kind) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::size_t found = 0;
+    for (const auto& result : results_) found += !result && result.error().kind == kind ? 1U : 0U;
+    return found;
+  }
+  std::size_t size() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return results_.size();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<ex::Result<ex::HttpResponse>> results_;
+};
+
 /// An environment variable for the time of a test. Not while other threads run that might read it.
 class EnvironmentVariable {
  public:

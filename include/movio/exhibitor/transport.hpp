@@ -100,6 +100,7 @@ struct HttpRequest {
   bool idempotent = false;            ///< The call may be repeated although its method does not say so.
   std::shared_ptr<void> context{};    ///< The caller's own, for example a span: handed to `on_event` as it is.
   std::optional<int> max_attempts{};  ///< In place of `RetryPolicy::max_attempts`; 1 never repeats.
+  bool token_exchange = false;        ///< Set by the library: requests for a token never queue behind other calls.
 };
 
 /// How a request went, for those who watch. Durations count from the start of the attempt; 0 where there was no such

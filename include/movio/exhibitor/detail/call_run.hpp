@@ -159,6 +159,7 @@ class CallRun {
       separator = '&';
     }
     request_.query.clear();
+    request_.token_exchange = false;
     if (request_.headers.find("Accept") == nullptr) request_.headers.add("Accept", "application/json");
   }
 

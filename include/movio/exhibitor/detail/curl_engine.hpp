@@ -21,6 +21,7 @@
 #include "../transport.hpp"
 #include "curl_lifetime.hpp"
 #include "curl_multi.hpp"
+#include "curl_queue.hpp"
 #include "curl_transfer.hpp"
 #include "signals.hpp"
 
@@ -35,19 +36,19 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   using Clock = std::chrono::steady_clock;
 
   explicit CurlEngine(std::shared_ptr<const CurlSettings> settings)
-      : settings_(std::move(settings)), multi_(kept_connections()) {}
+      : settings_(std::move(settings)), multi_(kept_connections()), queue_(settings_->options()) {}
   CurlEngine(const CurlEngine&) = delete;
   CurlEngine& operator=(const CurlEngine&) = delete;
   ~CurlEngine() override = default;
 
   void start(HttpRequest&& request, Transport::Completion&& completion) {
-    auto job = std::make_unique<Job>(std::move(request), std::move(completion));
+    auto job = std::make_unique<CurlJob>(std::move(request), std::move(completion));
     job->id = ++last_id_;
     job->registration.emplace(job->request.cancel, [this, id = job->id] { note_cancelled(id); });
     std::optional<Error> refusal;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      refusal = refuse();
+      refusal = refuse(*job);
       if (!refusal) {
         if (inbox_.empty()) wake_up();
         inbox_.push_back(std::move(job));
@@ -58,7 +59,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   }
 
   bool after(std::chrono::milliseconds delay, Transport::Task task) {
-    const auto due = delay.count() <= 0 ? Clock::now() : Clock::now() + std::min(delay, longest_delay);
+    const auto due = delay.count() <= 0 ? Clock::now() : Clock::now() + std::min(delay, CurlQueue::longest_delay);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (stopping_ || !runs()) return false;
     timers_.emplace(due, std::move(task));
@@ -81,44 +82,18 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   }
 
  private:
-  static constexpr std::chrono::milliseconds longest_delay = std::chrono::hours(24 * 365);
-
-  struct Job {
-    Job(HttpRequest&& what, Transport::Completion&& then) : request(std::move(what)), completion(std::move(then)) {}
-
-    void complete(Result<HttpResponse>&& result) noexcept {
-      registration.reset();
-      try {
-        completion(std::move(result));
-      } catch (...) {  // NOLINT(bugprone-empty-catch): a callback's failure must not end everybody's requests
-      }
-    }
-
-    HttpRequest request;
-    Transport::Completion completion;
-    std::optional<CancelRegistration> registration;
-    std::uint64_t id = 0;
-    Clock::time_point given = Clock::now();  ///< The time that it waits for its turn counts.
-  };
-
-  /// A job that waits for its turn.
-  struct Waiting {
-    std::unique_ptr<Job> job;
-    std::multimap<Clock::time_point, std::uint64_t>::iterator due;
-  };
-
   /// A job under way. The membership is declared last, so that it ends before the transfer does.
   struct Active {
-    std::unique_ptr<Job> job;
+    std::unique_ptr<CurlJob> job;
     std::unique_ptr<CurlTransfer> transfer;
     std::optional<CurlMembership> membership;
   };
 
-  /// Why no request can be taken; nothing when it can. Called under the mutex.
-  std::optional<Error> refuse() {
+  /// Why a request cannot be taken; nothing when it is. Called under the mutex.
+  std::optional<Error> refuse(CurlJob& job) {
     if (stopping_) return cancelled_error();
     if (!runs()) return make_error(ErrorKind::overloaded, "no engine thread can be started");
-    if (inbox_.size() + queued_ < settings_->options().max_queued) return std::nullopt;
+    if (queue_.accept(job)) return std::nullopt;
     return make_error(ErrorKind::overloaded, "too many requests wait for their turn (CurlOptions::max_queued)");
   }
 
@@ -174,9 +149,11 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
         begin_waiting();
         if (!multi_.perform()) give_up_on_libcurl();
         while (const CURLMsg* message = multi_.next_finished()) finish(message->easy_handle, message->data.result);
-        begin_waiting();
-        give_up_waiting();
-        if (const int wait = milliseconds_to_poll(); wait > 0 && !multi_.wait(wait)) give_up_on_libcurl();
+        queue_.performed([this](std::uint64_t id) { return active_.at(id).transfer->connected(); });
+        const bool begun = begin_waiting();
+        queue_.give_up_overdue();
+        const int wait = begun ? 0 : milliseconds_to_poll();
+        if (wait > 0 && !multi_.wait(wait)) give_up_on_libcurl();
       }
       close();
       CurlLifetime::instance().remove(*this);
@@ -186,7 +163,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
 
   /// libcurl has failed: ends what is under way, so that the next request begins with a new multi handle.
   void give_up_on_libcurl() {
-    std::vector<std::unique_ptr<Job>> failed;
+    std::vector<std::unique_ptr<CurlJob>> failed;
     while (!active_.empty()) failed.push_back(retire(active_.begin()->first));
     idle_.clear();
     multi_.close();
@@ -195,23 +172,21 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
 
   /// Takes in what other threads have left; false when it is time to stop.
   bool take_in() {
-    std::deque<std::unique_ptr<Job>> jobs;
+    std::deque<std::unique_ptr<CurlJob>> jobs;
     std::vector<std::uint64_t> cancelled;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (stopping_) return false;
       jobs.swap(inbox_);
       cancelled.swap(cancelled_);
-      queued_ = waiting_.size() + jobs.size();
     }
     for (auto& job : jobs) {
-      if (waiting_.empty() && has_place()) {
-        begin(std::move(job));
-        continue;
+      // one that was cancelled before it was in the inbox is not found by its id
+      if (job->request.cancel.cancelled()) {
+        job->complete(cancelled_error());
+      } else {
+        queue_.enter(std::move(job));
       }
-      const auto id = job->id;
-      const auto due = deadlines_.emplace(deadline_of(*job), id);
-      waiting_.emplace(id, Waiting{std::move(job), due});
     }
     for (const auto id : cancelled) {
       if (const auto job = retire(id)) job->complete(cancelled_error());
@@ -219,32 +194,37 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     return true;
   }
 
-  [[nodiscard]] bool has_place() const noexcept { return active_.size() < settings_->options().max_in_flight; }
-
-  void begin_waiting() {
-    while (!waiting_.empty() && has_place()) {
-      begin(leave_queue(waiting_.begin()));
+  /// Begins what may begin; false when nothing may.
+  bool begin_waiting() {
+    bool begun = false;
+    while (auto job = queue_.next()) {
+      begin(std::move(job));
+      begun = true;
     }
+    return begun;
   }
 
-  void begin(std::unique_ptr<Job> job) {
-    if (job->request.cancel.cancelled()) return job->complete(cancelled_error());
-    const auto now = Clock::now();
-    if (deadline_of(*job) <= now) return job->complete(out_of_turn());
-    if (!multi_.open()) return job->complete(out_of_handles());
-    auto transfer = take_transfer();
-    CURL* const handle = transfer->handle();
-    if (handle == nullptr) return job->complete(out_of_handles());
-    if (auto ready = transfer->prepare(job->request, now - job->given); !ready) {
-      return job->complete(std::move(ready.error()));
-    }
+  void begin(std::unique_ptr<CurlJob> job) {
     const auto id = job->id;
-    transfer->tag(id);
     Active& active = active_[id];
     active.job = std::move(job);
-    active.transfer = std::move(transfer);
-    active.membership.emplace(multi_, handle);
-    if (!active.membership->added()) retire(id)->complete(out_of_handles());
+    if (auto problem = begin_transfer(active)) retire(id)->complete(*std::move(problem));
+  }
+
+  /// Nothing when the transfer has begun, else why it cannot.
+  std::optional<Error> begin_transfer(Active& active) {
+    const CurlJob& job = *active.job;
+    if (job.request.cancel.cancelled()) return cancelled_error();
+    const auto now = Clock::now();
+    if (queue_.deadline_of(job) <= now) return CurlQueue::out_of_turn();
+    if (!multi_.open()) return out_of_handles();
+    active.transfer = take_transfer();
+    if (active.transfer->handle() == nullptr) return out_of_handles();
+    if (auto ready = active.transfer->prepare(job.request, now - job.given); !ready) return std::move(ready.error());
+    active.transfer->tag(job.id);
+    active.membership.emplace(multi_, active.transfer->handle());
+    if (!active.membership->added()) return out_of_handles();
+    return std::nullopt;
   }
 
   void finish(CURL* handle, CURLcode code) {
@@ -252,47 +232,23 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     Active& active = active_.at(id);
     active.membership.reset();
     auto result = active.transfer->finish(code);
-    retire(id)->complete(std::move(result));
+    const int http_version = active.transfer->http_version();
+    retire(id, http_version)->complete(std::move(result));
   }
 
   /// Hands out a job, whether it is under way or waits, and keeps its handle for the next one; nothing when it is done
   /// already.
-  std::unique_ptr<Job> retire(std::uint64_t id) {
-    if (const auto waiting = waiting_.find(id); waiting != waiting_.end()) return leave_queue(waiting);
+  std::unique_ptr<CurlJob> retire(std::uint64_t id, int http_version = 0) {
+    if (auto waiting = queue_.take(id)) return waiting;
     auto node = active_.extract(id);
     if (node.empty()) return nullptr;
     Active& active = node.mapped();
     active.membership.reset();
-    if (active.transfer->reusable() && idle_.size() < settings_->options().max_in_flight) {
+    queue_.leave(*active.job, http_version);
+    if (active.transfer && active.transfer->reusable() && idle_.size() < settings_->options().max_in_flight) {
       idle_.push_back(std::move(active.transfer));
     }
     return std::move(active.job);
-  }
-
-  /// Tells those whose time is over before their turn has come.
-  void give_up_waiting() {
-    while (!deadlines_.empty() && deadlines_.begin()->first <= Clock::now()) {
-      retire(deadlines_.begin()->second)->complete(out_of_turn());
-    }
-  }
-
-  static Error out_of_turn() {
-    Error error = make_error(ErrorKind::timeout,
-                             "the time for the request ran out while it waited for its turn "
-                             "(CurlOptions::max_in_flight)");
-    error.nothing_sent = true;
-    return error;
-  }
-
-  [[nodiscard]] Clock::time_point deadline_of(const Job& job) const {
-    return job.given + std::min(job.request.timeout.value_or(settings_->options().timeout), longest_delay);
-  }
-
-  std::unique_ptr<Job> leave_queue(std::map<std::uint64_t, Waiting>::iterator place) {
-    deadlines_.erase(place->second.due);
-    auto job = std::move(place->second.job);
-    waiting_.erase(place);
-    return job;
   }
 
   std::unique_ptr<CurlTransfer> take_transfer() {
@@ -313,14 +269,14 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
       }
       try {
         task();
-      } catch (...) {  // NOLINT(bugprone-empty-catch): as in Job::complete
+      } catch (...) {  // NOLINT(bugprone-empty-catch): as in CurlJob::complete
       }
     }
   }
 
   int milliseconds_to_poll() {
     constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
-    auto next = deadlines_.empty() ? Clock::time_point::max() : deadlines_.begin()->first;
+    auto next = queue_.next_due();
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (stopping_ || !inbox_.empty() || !cancelled_.empty()) return 0;  // left by a callback: nobody woke us up
@@ -333,9 +289,9 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
 
   void cancel_everything() {
     while (!active_.empty()) retire(active_.begin()->first)->complete(cancelled_error());
-    while (!waiting_.empty()) leave_queue(waiting_.begin())->complete(cancelled_error());
+    while (const auto job = queue_.take_any()) job->complete(cancelled_error());
     idle_.clear();
-    std::deque<std::unique_ptr<Job>> jobs;
+    std::deque<std::unique_ptr<CurlJob>> jobs;
     std::multimap<Clock::time_point, Transport::Task> timers;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -351,16 +307,14 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   std::atomic<std::uint64_t> last_id_{0};
   std::thread thread_;
 
-  std::mutex mutex_;  ///< Guards the five below; never held while a callback runs.
+  std::mutex mutex_;  ///< Guards the four below; never held while a callback runs.
   bool stopping_ = false;
-  std::deque<std::unique_ptr<Job>> inbox_;
-  std::size_t queued_ = 0;  ///< How many waited for their turn when the engine last looked.
+  std::deque<std::unique_ptr<CurlJob>> inbox_;
   std::vector<std::uint64_t> cancelled_;
   std::multimap<Clock::time_point, Transport::Task> timers_;
 
   // used by the engine's thread alone
-  std::map<std::uint64_t, Waiting> waiting_;                   ///< In the order in which they came.
-  std::multimap<Clock::time_point, std::uint64_t> deadlines_;  ///< Of those that wait.
+  CurlQueue queue_;  ///< Jobs are accepted under the mutex.
   std::unordered_map<std::uint64_t, Active> active_;
   std::vector<std::unique_ptr<CurlTransfer>> idle_;
 };

@@ -72,6 +72,15 @@ class CurlTransfer {
     return {};
   }
 
+  /// Whether the request has had a connection, its TLS included, since the transfer began.
+  [[nodiscard]] bool connected() const noexcept {
+    return curl_info<curl_off_t>(handle(), CURLINFO_PRETRANSFER_TIME_T) > 0;
+  }
+  /// Of the answer: 10, 11 or 20; 0 without one.
+  [[nodiscard]] int http_version() const noexcept {
+    return http_version_of(curl_info<long>(handle(), CURLINFO_HTTP_VERSION));
+  }
+
   /// The outcome of a transfer that ended with `code`.
   Result<HttpResponse> finish(CURLcode code) {
     // libcurl takes a head that breaks off for a whole one, and so a part of an answer for all of it.
@@ -105,7 +114,6 @@ class CurlTransfer {
     set(CURLOPT_READDATA, this);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
-    set(CURLOPT_PIPEWAIT, 1L);  // rather one more stream of a connection than one more connection
     set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);

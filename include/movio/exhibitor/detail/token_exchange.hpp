@@ -64,6 +64,7 @@ inline HttpRequest token_request(const TokenExchange& exchange) {
   request.headers.add("Accept", "application/json");
   request.timeout = options.timeout;
   request.max_response_bytes = max_token_answer_bytes;
+  request.token_exchange = true;
   if (options.client_authentication == ClientAuthentication::post) {
     const Secret secret = form_encoded_secret(credentials);
     const Secret whole =
