@@ -31,7 +31,7 @@ class Taker : public ex::FakeTransport {
   void start(ex::HttpRequest request, Completion completion) override {
     if (request.method == "POST") return FakeTransport::start(std::move(request), std::move(completion));
     most_allocated = std::max(most_allocated, soak::Sample::taken().allocated);
-    completion(ex::HttpResponse{202});
+    completion(ex::json_response(202));
   }
 };
 
@@ -351,6 +351,47 @@ TEST_CASE("bulk - requests that a call has repeated count, and slow the upload",
   CHECK_FALSE(report.error);
   CHECK(report.counts.retried == 2);
   CHECK(std::count(waiting.begin(), waiting.end(), 4) < 9);
+}
+
+TEST_CASE("bulk - a 2xx without a receipt that adds up is no success", "[bulk]") {
+  const auto report_for = [](const ex::HttpResponse& answer) {
+    Fixture f;
+    f.options.in_flight = 1;
+    f.api->judge = [&](const ex::HttpRequest&) { return answer; };
+    return f.upload(film_lines(3));
+  };
+  for (const auto& answer :
+       {ex::json_response(202, R"({"total":0,"created_count":0,"updated_count":0})"),
+        ex::json_response(207, R"({"total":3})"), ex::HttpResponse{205}, ex::HttpResponse{200, {}, "Please log in"}}) {
+    CAPTURE(answer.status);
+    const auto report = report_for(answer);
+    REQUIRE(report.error);
+    CHECK(report.error->kind == Kind::protocol);
+    CHECK(report.error->http_status == answer.status);
+    CHECK(contains(report.error->message, "PUT /films: the answer is HTTP "));
+    CHECK(report.counts.accepted == 0);
+    CHECK(report.not_sent == 3);
+  }
+  CHECK(report_for(ex::json_response(202, R"({"total":3,"created_count":1,"updated_count":2})")).counts.updated == 2);
+  CHECK(report_for(ex::json_response(202)).counts.accepted == 3);
+}
+
+TEST_CASE("bulk - a removal is done only when the answer says so", "[bulk]") {
+  const auto report_for = [](const ex::HttpResponse& answer) {
+    Fixture f;
+    f.api->judge = [&](const ex::HttpRequest&) { return answer; };
+    return f.bulk().remove<ex::Film>(Ids{"f1"});
+  };
+  CHECK(report_for(ex::HttpResponse{204}).counts.accepted == 1);
+  CHECK(report_for(ex::json_response(200)).counts.accepted == 1);
+  for (const auto& answer :
+       {ex::HttpResponse{200, {}, "Please log in"}, ex::HttpResponse{207}, ex::HttpResponse{205}}) {
+    const auto report = report_for(answer);
+    REQUIRE(report.error);
+    CHECK(contains(report.error->message, "DELETE /films/{id}: the answer is HTTP "));
+    CHECK(report.counts.accepted == 0);
+    CHECK(report.not_sent == 1);
+  }
 }
 
 TEST_CASE("bulk - the first reason to stop counts", "[bulk]") {

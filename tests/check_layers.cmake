@@ -28,7 +28,7 @@ set(street
     # 7
     models/date.hpp models/decimal.hpp models/open_enum.hpp models/raw_json.hpp detail/schema.hpp models/cinema.hpp
     models/film.hpp models/item.hpp models/ticket.hpp models/member.hpp models/transaction.hpp models/subscription.hpp
-    detail/record_rules.hpp detail/record_reader.hpp detail/record_writer.hpp detail/record_requests.hpp detail/upsert.hpp
+    detail/record_rules.hpp detail/record_reader.hpp detail/record_writer.hpp detail/receipt.hpp detail/record_requests.hpp detail/upsert.hpp
     records.hpp resources.hpp
     # 8, 9, 10
     client.hpp

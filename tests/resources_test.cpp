@@ -147,15 +147,113 @@ TEST_CASE("resources - any range will do", "[resources]") {
   CHECK(f.client.films().upsert(array));
 }
 
-TEST_CASE("resources - a receipt that is not there counts what was sent", "[resources]") {
-  for (const char* body : {"", "[]", "{}", "nonsense", R"({"total": "3"})", R"({"total": -1})"}) {
-    CAPTURE(body);
+TEST_CASE("resources - a receipt that adds up is believed, also when it lacks members", "[resources]") {
+  const std::vector<std::pair<int, const char*>> answers{
+      {202, "{}"},
+      {202, R"({"total": 2})"},
+      {202, R"({"total": null, "created_count": null})"},
+      {202, R"({"created_count": 1, "updated_count": 1})"},
+      {202, R"({"updated_count": 1, "unknown": "member"})"},
+      {200, R"({"total": 2})"},
+      {200, R"({"total": 2, "created_count": 0, "updated_count": 2})"}};
+  for (const auto& [status, body] : answers) {
+    CAPTURE(status, body);
     const ResourcesFixture f;
-    f.transport->answer(ex::HttpResponse{202, {}, body});
+    f.answer(status, body);
     const auto receipt = f.client.films().upsert(films(2));
     REQUIRE(receipt);
     CHECK(receipt->total == 2);
-    CHECK(receipt->created_count + receipt->updated_count == 0);
+    CHECK(receipt->created_count + receipt->updated_count <= 2);
+  }
+}
+
+TEST_CASE("resources - a 2xx without a receipt that adds up is no success", "[resources]") {
+  const std::string whole = R"({"total": 3, "created_count": 2, "updated_count": 1})";
+  const std::string page = "<!-- portal --><p>Please log in</p>";
+  const std::vector<std::pair<int, std::string>> answers{
+      {201, whole},
+      {203, whole},
+      {204, ""},
+      {205, whole},
+      {206, whole},
+      {207, whole},
+      {299, whole},
+      {200, page},
+      {202, page},
+      {200, ""},
+      {202, ""},
+      {200, "{}"},
+      {200, R"({"message": "ok"})"},
+      {200, R"({"created_count": 3, "updated_count": 0})"},
+      {202, "[]"},
+      {202, "3"},
+      {202, R"({"total": 3} )" + whole},
+      {202, R"({"total": 0})"},
+      {202, R"({"total": 2})"},
+      {202, R"({"total": 4})"},
+      {202, R"({"total": 0, "created_count": 0, "updated_count": 0})"},
+      {202, R"({"total": 3, "created_count": 1, "updated_count": 1})"},
+      {202, R"({"total": 3, "created_count": 3, "updated_count": 1})"},
+      {202, R"({"created_count": 4})"},
+      {202, R"({"updated_count": 4})"},
+      {202, R"({"total": 3, "created_count": 18446744073709551615, "updated_count": 4})"},
+      {202, R"({"total": "3"})"},
+      {202, R"({"total": -3})"},
+      {202, R"({"total": 3.0})"},
+      {202, R"({"total": 3, "created_count": true})"},
+      {202, R"({"total": 3, "total": 3})"}};
+  for (const auto& [status, body] : answers) {
+    CAPTURE(status, body);
+    const ResourcesFixture f;
+    f.transport->answer(ex::HttpResponse{status, {}, body});
+    const auto receipt = f.client.films().upsert(films(3));
+    REQUIRE_FALSE(receipt);
+    CHECK(receipt.error().kind == Kind::protocol);
+    CHECK(receipt.error().http_status == status);
+    CHECK(receipt.error().attempts == 1);
+    CHECK(receipt.error().may_have_acted);
+    CHECK(contains(receipt.error().message, "PUT /films: the answer is HTTP " + std::to_string(status)));
+    CHECK(contains(receipt.error().message, "what became of the records is unknown"));
+    CHECK_FALSE(contains(receipt.error().message, "log in"));
+    CHECK(described(receipt.error()) == Lines{"0-3 unknown"});
+  }
+}
+
+TEST_CASE("resources - a part without a receipt is unknown, and the next ones are not sent", "[resources]") {
+  const ResourcesFixture f;
+  f.answer(202, R"({"total": 5000})");
+  f.answer(202, R"({"total": 4999})");
+  const auto result = f.client.films().upsert(films(12000));
+  REQUIRE_FALSE(result);
+  CHECK(described(result.error()) == Lines{"0-5000 accepted", "5000-10000 unknown", "10000-12000 not sent"});
+  CHECK(f.sent() == 2);
+}
+
+TEST_CASE("resources - what has no receipt is done when the API says so", "[resources]") {
+  const auto outcomes = [](int status, const std::string& body) {
+    const ResourcesFixture f;
+    f.transport->answer(ex::HttpResponse{status, {}, body});
+    f.transport->answer(ex::HttpResponse{status, {}, body});
+    return std::vector<ex::Result<void>>{f.client.films().remove("planted-id"),
+                                         f.client.members().update_subscriptions("planted-id", {})};
+  };
+  const std::vector<std::pair<int, const char*>> successes{
+      {204, ""}, {200, ""}, {202, " \r\n"}, {200, R"({"id": "x"})"}};
+  for (const auto& [status, body] : successes) {
+    CAPTURE(status, body);
+    for (const auto& outcome : outcomes(status, body)) CHECK(outcome);
+  }
+  const std::vector<std::pair<int, const char*>> failures{
+      {201, ""}, {203, ""}, {205, ""}, {206, ""}, {207, "{}"}, {299, ""}, {200, "<p>Please log in</p>"}, {202, "ok"}};
+  for (const auto& [status, body] : failures) {
+    CAPTURE(status, body);
+    for (const auto& outcome : outcomes(status, body)) {
+      REQUIRE_FALSE(outcome);
+      CHECK(outcome.error().kind == Kind::protocol);
+      CHECK(outcome.error().http_status == status);
+      CHECK(outcome.error().may_have_acted);
+      CHECK_FALSE(contains(outcome.error().message, "planted"));
+    }
   }
 }
 

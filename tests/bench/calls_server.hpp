@@ -41,7 +41,7 @@ class Server {
   [[nodiscard]] std::string servers() const {
     const std::string answer = "127.0.0.1:" + std::to_string(answer_);
     return "upstream answer { server " + answer + "; keepalive 16; }\nserver { listen " + answer +
-           "; default_type application/json; return 200 '{\"total\":1,\"updated_count\":1}'; }\n" + listens(http_, "") +
+           "; default_type application/json; return 202 '{\"created_count\":1}'; }\n" + listens(http_, "") +
            listens(https_, " ssl") + listens(h2_, " ssl http2");
   }
 

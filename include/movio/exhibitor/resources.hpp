@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "caller.hpp"
+#include "detail/receipt.hpp"
 #include "detail/record_requests.hpp"
 #include "detail/upsert.hpp"
+#include "detail/url.hpp"
 #include "models/cinema.hpp"
 #include "models/film.hpp"
 #include "models/item.hpp"
@@ -39,9 +41,10 @@ class RecordService {
   }
 
   Result<void> send(HttpRequest request) const {
+    const std::string operation = request.method + ' ' + route_template(request.target);
     auto answer = caller_->send(std::move(request));
     if (!answer) return std::move(answer.error());
-    return {};
+    return confirm_done(operation, *answer);
   }
 
  private:
@@ -56,7 +59,7 @@ class RecordService {
 // nothing can be read back to merge with. Any number of records: more than 5000 go out in several requests, one after
 // the other. All are looked at before the first is sent: `invalid_argument` names the record and the field. When a
 // request fails, `Error::records` tells which records were accepted, rejected, or neither; sending them again is safe.
-// For millions of records see `Bulk`.
+// For millions of records see `Bulk`. Only a receipt that adds up counts: any other 2xx is a `protocol` error.
 //
 // `remove(id)` removes one record. That is no erasure: Movio keeps it for history.
 //

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "clock.hpp"
+#include "detail/json.hpp"
 #include "transport.hpp"
 
 namespace movio::exhibitor {
@@ -68,8 +69,10 @@ inline HttpResponse json_response(int status, std::string body = "{}", Headers h
 }
 
 /// A transport without a network. It issues tokens by itself ("fake-token-1", "fake-token-2", ...), answers calls from
-/// a queue (and with 200 `{}` when that is empty), and records what it was asked. Completions run in the thread that
-/// calls `start`, or, after `hold()`, in the one that calls `release()`. Thread-safety: every call from any thread.
+/// a queue, and records what it was asked. When the queue is empty it answers 200: to a PUT of an array with the
+/// receipt
+/// `{"total": N}`, to anything else with `{}`. Completions run in the thread that calls `start`, or, after `hold()`, in
+/// the one that calls `release()`. Thread-safety: every call from any thread.
 class FakeTransport : public Transport {
  public:
   using Answer = Result<HttpResponse>;
@@ -121,7 +124,7 @@ class FakeTransport : public Transport {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       const bool for_token = request.body.bytes().find("grant_type=client_credentials") != std::string_view::npos;
-      Answer answer = for_token ? next_token() : next_answer();
+      Answer answer = for_token ? next_token() : next_answer(request);
       (for_token ? token_requests_ : requests_).push_back(std::move(request));
       complete = [completion = std::move(completion), answer = std::move(answer)] { completion(answer); };
       if (holding_) {
@@ -159,7 +162,12 @@ class FakeTransport : public Transport {
                                   R"(","token_type":"Bearer","expires_in":)" + std::to_string(lifetime_.count()) + "}");
   }
 
-  Answer next_answer() { return answers_.empty() ? Answer(json_response(200)) : take(answers_); }
+  Answer next_answer(const HttpRequest& request) {
+    if (!answers_.empty()) return take(answers_);
+    const auto records = detail::parse_json(request.body.bytes(), "the body");
+    const bool is_upsert = request.method == "PUT" && records && records->is_array();
+    return json_response(200, is_upsert ? "{\"total\":" + std::to_string(records->size()) + '}' : "{}");
+  }
 
   static Answer take(std::deque<Answer>& queue) {
     Answer answer = std::move(queue.front());

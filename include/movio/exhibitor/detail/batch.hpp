@@ -13,7 +13,7 @@
 #include "../bulk_options.hpp"
 #include "../transport.hpp"
 #include "checksum.hpp"
-#include "record_requests.hpp"
+#include "receipt.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {

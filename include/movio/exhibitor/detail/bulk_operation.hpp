@@ -9,6 +9,7 @@
 #include "../models/subscription.hpp"
 #include "batch.hpp"
 #include "json.hpp"
+#include "receipt.hpp"
 #include "record_reader.hpp"
 #include "record_requests.hpp"
 
@@ -64,6 +65,13 @@ class BulkOperation {
     MemberSubscriptions wanted;
     RecordReader(batch.text(), Reading::values).read(wanted);
     return *subscriptions_request(wanted);  // the record was found acceptable when it came in
+  }
+
+  /// What an answer says of so many records. Errors: `protocol`, unless it says that all is done.
+  [[nodiscard]] Result<BulkReceipt> receipt(const HttpResponse& answer, std::size_t sent) const {
+    if (kind_ == Kind::upsert) return receipt_in(name(), answer, sent);
+    if (auto done = confirm_done(name(), answer); !done) return std::move(done.error());
+    return BulkReceipt{sent, 0, 0};
   }
 
   [[nodiscard]] Verdict verdict(const Error& error) const {

@@ -199,10 +199,12 @@ class BulkRun {
     const int repeated = std::max(0, (answer ? answer->attempts : answer.error().attempts) - 1);
     batch.retried(repeated);
     if (!answer) return settle_failure(*shipment, letter.number, answer.error());
+    const auto receipt = operation_.receipt(*answer, batch.piece().size());
+    if (!receipt) return settle_failure(*shipment, letter.number, receipt.error());
     pace_.succeeded();
     if (repeated > 0) pace_.throttled(letter.number);
     if (intake_.is_limited()) intake_.taken(batch.body().bytes().size());
-    batch.accepted(receipt_in(*answer, batch.piece().size()));
+    batch.accepted(*receipt);
   }
 
   void settle_failure(Shipment& shipment, std::uint64_t number, const Error& error) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,21 +11,12 @@
 #include "../models/subscription.hpp"
 #include "../transport.hpp"
 #include "encoding.hpp"
-#include "json.hpp"
 #include "record_rules.hpp"
 #include "record_writer.hpp"
 #include "url.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
-
-/// What the API says of an upsert.
-struct BulkReceipt {
-  std::uint64_t total = 0;  ///< Records that it took.
-  std::uint64_t created_count = 0;
-  std::uint64_t updated_count = 0;
-};
-
 namespace detail {
 
 /// What keeps an id from being sent, in a path.
@@ -73,17 +63,6 @@ inline Result<HttpRequest> subscriptions_request(const MemberSubscriptions& want
   request.body = Body(body += ']');
   request.idempotent = true;  // it says what all of them shall be
   return request;
-}
-
-/// Reads the receipt in an answer's body. One that is not there counts `sent` records and says no more.
-inline BulkReceipt receipt_in(const HttpResponse& answer, std::size_t sent) {
-  const auto body = parse_json(answer.body, "the receipt");
-  const auto count = [&body](const char* name, std::uint64_t otherwise) {
-    if (!body || !body->is_object()) return otherwise;
-    const auto found = body->find(name);
-    return found != body->end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : otherwise;
-  };
-  return {count("total", sent), count("created_count", 0), count("updated_count", 0)};
 }
 
 }  // namespace detail

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../caller.hpp"
+#include "receipt.hpp"
 #include "record_requests.hpp"
 #include "record_writer.hpp"
 
@@ -64,6 +65,12 @@ inline Error with_ranges(Error error, std::size_t accepted, std::size_t part, st
   return error;
 }
 
+inline Result<BulkReceipt> send_part(const Caller& caller, std::string_view path, Body records, std::size_t count) {
+  auto answer = caller.send(upsert_request(path, std::move(records)));
+  if (!answer) return std::move(answer.error());
+  return receipt_in("PUT " + std::string(path), *answer, count);
+}
+
 /// Sends records part by part, one after the other.
 template <class Range>
 Result<BulkReceipt> upsert_all(const Caller& caller, std::string_view path, const Range& records) {
@@ -74,13 +81,12 @@ Result<BulkReceipt> upsert_all(const Caller& caller, std::string_view path, cons
   BulkReceipt receipt;
   std::size_t accepted = 0;
   for (auto& part : *parts) {
-    auto answer = caller.send(upsert_request(path, Body(std::move(part.body))));
-    if (!answer) return with_ranges(std::move(answer.error()), accepted, part.count, total);
-    const BulkReceipt of_part = receipt_in(*answer, part.count);
-    receipt.total += of_part.total;
-    receipt.created_count += of_part.created_count;
-    receipt.updated_count += of_part.updated_count;
+    auto of_part = send_part(caller, path, Body(std::move(part.body)), part.count);
+    if (!of_part) return with_ranges(std::move(of_part.error()), accepted, part.count, total);
     accepted += part.count;
+    receipt.total += of_part->total;
+    receipt.created_count += of_part->created_count;
+    receipt.updated_count += of_part->updated_count;
   }
   return receipt;
 }
