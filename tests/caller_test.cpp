@@ -95,17 +95,16 @@ TEST_CASE("caller - a success that cannot be one is a protocol error, unquoted",
   CHECK_FALSE(contains(support::all_text(checked_error(answer(200, "planted {", json))), "planted"));
 }
 
-TEST_CASE("caller - an error names the operation, the status and the API's own words", "[caller]") {
+TEST_CASE("caller - an error names the operation and the status, and the API's own words are apart", "[caller]") {
   auto response = ex::json_response(400, R"({"message":"bad\nbirthday","entities":[{"member_id":"m1"}]})",
                                     {{"X-Request-Id", "r-17"}, {"Retry-After", "12"}});
   const auto error = checked_error(std::move(response));
   CHECK(error.message ==
-        "PUT /members/{id}: the API answered HTTP 400 (bad birthday); correct the request (Error::details may name "
-        "the records)");
+        "PUT /members/{id}: the API answered HTTP 400; correct the request (Error::details may name the records)");
   CHECK(error.http_status == 400);
   CHECK(error.request_id == "r-17");
   CHECK(error.retry_after == 12s);
-  CHECK(error.details == R"([{"member_id":"m1"}])");
+  CHECK(error.details == R"({"message":"bad birthday","entities":[{"member_id":"m1"}]})");
   CHECK_FALSE(contains(support::printed(error) + ex::ExhibitorError(error).what(), "m1"));
 }
 
@@ -127,7 +126,7 @@ TEST_CASE("caller - what the API says is bounded and on one line", "[caller]") {
   const auto error =
       checked_error(ex::json_response(422, body.dump(), {{"X-Request-Id", "r\r\n" + std::string(1000, 'i')}}));
   CHECK(error.message.size() < 700);
-  CHECK(error.details.size() == 65536);
+  CHECK(error.details.size() <= 65536);
   CHECK(error.request_id.size() == 128);
   for (const char c : support::printed(error)) CHECK_FALSE(ex::detail::is_control(c));
 }
@@ -288,24 +287,29 @@ TEST_CASE("caller - ids stay out of messages and events", "[caller]") {
   REQUIRE_FALSE(result);
   CHECK(contains(result.error().message, "PATCH /members/{id}/subscriptions: the API answered HTTP 404"));
   CHECK(contains(rig.log.text(), "method=PATCH route=/members/{id}/subscriptions status=404 attempt=1"));
-  CHECK_FALSE(contains(support::all_text(result.error()) + rig.log.text(), "planted"));
+  CHECK_FALSE(contains(support::printed(result.error()) + rig.log.text(), "planted"));
 }
 
 TEST_CASE("caller - an id or a token at the end of what is kept leaves no half of itself", "[caller]") {
-  for (std::size_t before = 470; before <= 512; before += 6) {
-    const Rig rig;
-    const std::string id = "planted-person-of-the-members";
-    rig.transport->answer_token(fixtures::token_answer({{"access_token", "secret-token-that-is-sent"}}));
-    for (const auto& leak : {id, "secret-token-that-is-sent"s}) {
-      const nlohmann::json body{{"message", std::string(before, 'x') + leak}};
-      rig.transport->answer(ex::json_response(400, body.dump()));
-      const auto caller = caller_of(rig);
-      rig.transport->answer_token(fixtures::token_answer({{"access_token", "secret-token-that-is-sent"}}));
-      const auto result = caller.send(request_for("GET", "/members/" + id));
-      REQUIRE_FALSE(result);
-      INFO(result.error().message);
-      CHECK_FALSE(contains(result.error().message, leak.substr(0, 4)));
+  const std::string id = "planted-person-of-the-members";
+  const std::string token = "secret-token-that-is-sent";
+  const Rig rig;
+  rig.transport->answer_token(fixtures::token_answer({{"access_token", token}}));
+  const auto caller = caller_of(rig);
+  for (const auto& leak : {id, token}) {
+    for (std::size_t before = 470; before <= 512; before += 6) {
+      rig.transport->answer(fixtures::refusal(std::string(before, 'x') + leak, "insufficient_scope"));
+      const auto message = caller.send(request_for("GET", "/members/" + id)).error().message;
+      CHECK(contains(message, std::string(before, 'x')));
+      CHECK_FALSE(contains(message, leak.substr(0, 4)));
     }
+  }
+  for (std::size_t before = 2010; before <= 2048; before += 6) {
+    const nlohmann::json body{{"message", std::string(before, 'x') + token}};
+    rig.transport->answer(ex::json_response(400, body.dump()));
+    const auto details = caller.send(request_for("GET", "/members")).error().details;
+    CHECK(contains(details, std::string(before, 'x')));
+    CHECK_FALSE(contains(details, token.substr(0, 4)));
   }
 }
 
@@ -322,6 +326,25 @@ TEST_CASE("caller - a token that the API repeats is struck out of everything", "
     CHECK_FALSE(contains(support::all_text(result.error()) + result.error().request_id, token.substr(0, 8)));
     CHECK_FALSE(contains(rig.log.text(), token));
   }
+}
+
+TEST_CASE("caller - ids and tokens are struck out of a transport's errors before anybody is told", "[caller]") {
+  Rig rig;
+  rig.client_options.retry.max_attempts = 2;
+  rig.client_options.retry.first_pause = 0ms;
+  rig.transport->answer_token(fixtures::token_answer({{"access_token", "secret-token"}}));
+  for (int i = 0; i < 2; ++i) {
+    auto error = ex::detail::make_error(
+        Kind::connection, "cannot GET /members/Planted%40Example.com (planted@example.com, 42) with secret-token");
+    error.details = "secret-token";
+    rig.transport->answer(error);
+  }
+  const auto result = caller_of(rig).send(request_for("GET", "/members/planted%40example.com?page=42"));
+  REQUIRE_FALSE(result);
+  CHECK(result.error().message == "cannot GET /members/[redacted] ([redacted], [redacted]) with [redacted]");
+  const std::string all = support::all_text(result.error()) + rig.log.text();
+  CHECK(contains(all, "retry_planned"));
+  for (const char* planted : {"lanted", "example.com", "42", "secret-token"}) CHECK_FALSE(contains(all, planted));
 }
 
 TEST_CASE("caller - of two refused tokens neither gets into the error", "[caller]") {

@@ -130,7 +130,10 @@ TEST_CASE("client - what the issuer and the API refuse comes back as its own kin
   const auto bad_record = error_of(client.put("/members", json::array({member("m1"), {{"member_id", "m2"}}})));
   CHECK(bad_record.kind == ex::ErrorKind::rejected);
   CHECK(bad_record.http_status == 400);
-  CHECK(json::parse(bad_record.details).is_array());
+  CHECK(json::parse(bad_record.details)["entities"].size() == 1);
+  CHECK_FALSE(bad_record.message.find("Bulk request failed") != std::string::npos);
+  REQUIRE(ex::api_reasons(bad_record).size() == 2);
+  CHECK(ex::api_reasons(bad_record)[1].find("id: m2") != std::string::npos);
   CHECK(error_of(client.put("/members", {{"not", "an array"}})).kind == ex::ErrorKind::rejected);
   CHECK(error_of(client.remove("/members/unknown")).kind == ex::ErrorKind::not_found);
   CHECK_FALSE(error_of(client.remove("/members/unknown")).request_id.empty());

@@ -1,7 +1,10 @@
+#include <cstddef>
 #include <movio/exhibitor/detail/encoding.hpp>
 #include <movio/exhibitor/secret.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "catch.hpp"
 #include "support.hpp"
@@ -114,6 +117,25 @@ TEST_CASE("encoding - another party's text cannot forge a line of a log", "[enco
         "?(");
 }
 
+TEST_CASE("encoding - another party's text cannot steer a terminal or turn the direction of writing", "[encoding]") {
+  const auto code_point = [](unsigned value) {
+    const auto byte = [](unsigned bits) { return static_cast<char>(bits); };
+    if (value < 0x800) return std::string{byte(0xc0U | value >> 6U), byte(0x80U | (value & 0x3fU))};
+    return std::string{byte(0xe0U | value >> 12U), byte(0x80U | (value >> 6U & 0x3fU)), byte(0x80U | (value & 0x3fU))};
+  };
+  const auto is_removed = [](unsigned value) {
+    return (value >= 0x80 && value <= 0x9f) || value == 0x61c || value == 0x200e || value == 0x200f ||
+           (value >= 0x2028 && value <= 0x202e) || (value >= 0x2066 && value <= 0x2069);
+  };
+  for (unsigned value = 0x80; value <= 0xffff; ++value) {
+    if (value >= 0xd800 && value <= 0xdfff) continue;  // surrogates are no characters
+    const std::string cleaned = detail::clean_text("a" + code_point(value) + "b", 100);
+    if (cleaned == (is_removed(value) ? "a b" : "a" + code_point(value) + "b")) continue;
+    FAIL_CHECK("U+" << std::hex << value);
+  }
+  CHECK(detail::clean_text("\xF0\x9F\x98\x80", 100) == "\xF0\x9F\x98\x80");
+}
+
 TEST_CASE("encoding - another party's text is bounded, never in the middle of a character", "[encoding]") {
   CHECK(detail::clean_text("abcdef", 4) == "abcd");
   CHECK(detail::clean_text("abc\xc3\xa9", 4) == "abc");
@@ -134,4 +156,44 @@ TEST_CASE("encoding - striking out ends even when the mark holds the secret, and
   detail::strike_out(text, "a");
   detail::strike_out(text, "");
   CHECK(text == "[redacted]");
+}
+
+TEST_CASE("encoding - striking out takes linear time, whatever the text and the secret", "[encoding]") {
+  std::size_t compared = 0;
+  const auto same = [&compared](char a, char b) {
+    ++compared;
+    return a == b;
+  };
+  for (const auto& [text, secret] :
+       std::vector<std::pair<std::string, std::string>>{{std::string(100000, 'a'), std::string(999, 'a') + 'b'},
+                                                        {std::string(100000, 'a'), std::string(1000, 'a')},
+                                                        {std::string(100000, 'a'), 'b' + std::string(999, 'a')}}) {
+    compared = 0;
+    std::string left = text;
+    detail::redact(left, secret, same, [](std::size_t /*place*/) { return true; });
+    CHECK(compared < 4 * (text.size() + secret.size()));
+    CHECK(left.size() == (secret == std::string(1000, 'a') ? 100 * std::string("[redacted]").size() : text.size()));
+  }
+}
+
+TEST_CASE("encoding - an occurrence that overlaps with a part of itself is found", "[encoding]") {
+  std::string text = "aabaabaaab aabaac";
+  detail::strike_out(text, "aabaac");
+  CHECK(text == "aabaabaaab [redacted]");
+  text = "abab-ababac";
+  detail::strike_out(text, "ababac");
+  CHECK(text == "abab-[redacted]");
+}
+
+TEST_CASE("encoding - an id is struck out in upper and lower case, a short one where it stands alone", "[encoding]") {
+  const auto without = [](std::string text, std::string_view id) {
+    detail::strike_out_id(text, id);
+    return text;
+  };
+  CHECK(without("no Joe@Example.COM, nor xjoe@example.comx", "joe@example.com") == "no [redacted], nor x[redacted]x");
+  CHECK(without("member 7, not 17, 7a or a7", "7") == "member [redacted], not 17, 7a or a7");
+  CHECK(without("7", "7") == "[redacted]");
+  CHECK(without("AB-ab cab abc", "ab") == "[redacted]-[redacted] cab abc");
+  CHECK(without("xa-a-a", "a-a") == "xa-[redacted]");
+  CHECK(without("nothing", "") == "nothing");
 }

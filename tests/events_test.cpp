@@ -95,3 +95,25 @@ TEST_CASE("events - the names that dashboards and log searches hold on to stay a
                                                                      {Kind::callback_failed, "callback_failed"}}};
   for (const auto& [kind, name] : names) CHECK(ex::to_string(kind) == name);
 }
+
+TEST_CASE("events - an error is handed on without its details, for they may be personal", "[events]") {
+  ex::Error error = ex::detail::make_error(ex::ErrorKind::rejected, "it was refused");
+  error.details = "{\"message\":\"planted@example.com\"}";
+  error.http_status = 422;
+  ex::Event event;
+  event.error = &error;
+  event.attempt = 7;
+  int told = 0;
+  ex::detail::tell_hook(
+      [&told](const ex::Event& seen) {
+        ++told;
+        REQUIRE(seen.error != nullptr);
+        CHECK(seen.error->details.empty());
+        CHECK(seen.error->message == "it was refused");
+        CHECK(seen.error->http_status == 422);
+        CHECK(seen.attempt == 7);
+      },
+      event);
+  CHECK(told == 1);
+  CHECK_FALSE(error.details.empty());
+}

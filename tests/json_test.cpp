@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <cstddef>
+#include <ctime>
+#include <limits>
 #include <movio/exhibitor/detail/json.hpp>
 #include <string>
 #include <string_view>
@@ -165,4 +169,20 @@ TEST_CASE("json - a member's text is read, and nothing else passes for it", "[js
   for (const json& value : {json(nullptr), json::array({"text"}), json("text"), json(1)}) {
     CHECK(ex::detail::string_member(value, "text").empty());
   }
+}
+
+TEST_CASE("json - ten times the elements take about ten times the time", "[json]") {
+  const auto processor_time = [](std::size_t elements) {
+    std::string text = "[{}";
+    for (std::size_t i = 1; i < elements; ++i) text += ",{}";
+    text += ']';
+    std::clock_t least = std::numeric_limits<std::clock_t>::max();
+    for (int i = 0; i < 3; ++i) {
+      const auto begun = std::clock();
+      REQUIRE(parse_json(text, "the answer"));
+      least = std::min(least, std::clock() - begun);
+    }
+    return static_cast<double>(least);
+  };
+  CHECK(processor_time(30000) < 40 * processor_time(3000));
 }

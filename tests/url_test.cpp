@@ -200,13 +200,36 @@ TEST_CASE("url - a route names the operation", "[url]") {
   CHECK(detail::route_template("/members/member1/subscriptions") == "/members/{id}/subscriptions");
   CHECK(detail::route_template("/").size() == 1);
   CHECK(detail::route_template("").empty());
+  for (const char* name : {"cinemas", "films", "items", "tickets", "transactions", "loyalty"}) {
+    CHECK(detail::route_template(std::string("/") + name + "/x1") == std::string("/") + name + "/{id}");
+  }
+}
+
+TEST_CASE("url - a route is right below a base path, too", "[url]") {
+  CHECK(detail::route_template("/exhibitor/members/alice") == "/exhibitor/members/{id}");
+  CHECK(detail::route_template("/v1/members/alice/subscriptions") == "/v1/members/{id}/subscriptions");
+  CHECK(detail::route_template("/exhibitor/v12/films") == "/exhibitor/v12/films");
+  CHECK(detail::route_template("/exhibitor/eu/members/alice") == "/exhibitor/{id}/members/{id}");
+  CHECK(detail::route_template("/members/members") == "/members/{id}");
+  CHECK(detail::route_template("/members/tickets/subscriptions") == "/members/{id}/subscriptions");
+}
+
+TEST_CASE("url - what may be personal in a path: ids and the values of a query", "[url]") {
+  const auto personal_in = [](std::string_view path) {
+    std::string all;
+    detail::visit_personal(path, [&all](std::string_view text) { all += std::string(text) + '|'; });
+    return all;
+  };
+  CHECK(personal_in("/v1/members/") == "");
+  CHECK(personal_in("/members/a%20b/subscriptions") == "a%20b|a b|");
+  CHECK(personal_in("/members?email=joe%40x&page=2&joe") == "joe%40x|joe@x|2|joe|");
 }
 
 TEST_CASE("url - a route leaks no id, no query and no odd segment", "[url]") {
-  for (const char* path :
-       {"/members/alice", "/members/alice/subscriptions", "/members?email=alice", "/members/alice?x=alice#alice",
-        "/members#alice", "/members//alice9", "/alice@example.com", "/alice9", "/alice%20b", "/a/b/c/d/e/f/g/alice",
-        "/members/alice/", "/alicealicealicealicealicealicealice"}) {
+  for (const char* path : {"/members/alice", "/members/alice/subscriptions", "/members?email=alice",
+                           "/members/alice?x=alice#alice", "/members#alice", "/members//alice9", "/alice@example.com",
+                           "/alice9", "/alice%20b", "/a/b/c/d/e/f/g/alice", "/members/alice/", "/v1/members/alice",
+                           "/a/b/alice", "/Members/alice", "/alicealicealicealicealicealicealice"}) {
     INFO(path);
     CHECK_FALSE(support::contains(detail::route_template(path), "alice"));
   }

@@ -1,11 +1,13 @@
 #pragma once
 
-#include <array>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "detail/api_words.hpp"
 #include "detail/challenge.hpp"
 #include "detail/json.hpp"
 #include "detail/url.hpp"
@@ -55,26 +57,21 @@ inline const char* advice_for(ErrorKind kind) noexcept {
   }
 }
 
-/// What an error must not repeat of an answer's own words.
+/// What an error's message must not repeat.
 struct Confidential {
-  std::array<std::string_view, 3> tokens{};  ///< Those that were sent.
-  std::string_view path{};                   ///< Whose ids are personal.
+  SentTokens tokens{};
+  std::string_view path{};  ///< With the query: ids and values are personal.
+  bool quotes_api = false;  ///< The request has no body, so what the API says is about nothing but the path.
 };
 
-inline std::string without_tokens(std::string text, const Confidential& confidential) {
-  for (const auto token : confidential.tokens) strike_out(text, token);
-  return text;
-}
-
-/// The reason in `WWW-Authenticate`, or the API's `message`; bounded, without control characters and what is
-/// confidential. It is struck out before the text is cut: half a token would not be recognized.
-inline std::string reason_in(const HttpResponse& response, const nlohmann::json& body,
-                             const Confidential& confidential) {
+/// The reason in `WWW-Authenticate`, which is about the token (RFC 6750 section 3); else what the API says. What is
+/// confidential is struck out before the text is cut: half a token would not be recognized.
+inline std::string reason_in(const HttpResponse& response, const ApiWords& words, const Confidential& confidential) {
   std::string reason = challenge_parameter(response, "error_description");
   if (reason.empty()) reason = challenge_parameter(response, "error");
-  if (reason.empty()) reason = string_member(body, "message");
-  reason = without_tokens(std::move(reason), confidential);
-  strike_out_ids(reason, confidential.path);
+  if (reason.empty() && confidential.quotes_api) reason = words.message();
+  reason = without_tokens(std::move(reason), confidential.tokens);
+  strike_out_personal(reason, confidential.path);
   return clean_text(reason, 512);
 }
 
@@ -116,12 +113,11 @@ inline bool is_success(const HttpResponse& response, std::string_view method) {
 /// What an answer that is not means; see `check_response`.
 inline Error error_of(const HttpResponse& response, std::string_view method, std::string_view route,
                       const Confidential& confidential, std::chrono::system_clock::time_point now) {
-  constexpr std::size_t max_details = std::size_t{64} << 10U;
   const std::string operation = std::string(method) + ' ' + std::string(route);
   Error error;
   error.http_status = response.status;
   if (const auto* id = response.headers.find("X-Request-Id")) {
-    error.request_id = clean_text(without_tokens(*id, confidential), 128);
+    error.request_id = clean_text(without_tokens(*id, confidential.tokens), 128);
   }
   if (response.status >= 200 && response.status < 300) {
     error.kind = ErrorKind::protocol;
@@ -129,9 +125,8 @@ inline Error error_of(const HttpResponse& response, std::string_view method, std
                     "; check api_url and any proxy on the way";
     return error;
   }
-  const auto parsed = parse_json(response.body, "the answer");
-  const nlohmann::json body = parsed && parsed->is_object() ? *parsed : nlohmann::json::object();
-  const std::string reason = reason_in(response, body, confidential);
+  const ApiWords words(response.body, confidential.tokens);
+  const std::string reason = reason_in(response, words, confidential);
   error.kind = kind_of_status(response);
   error.message = operation + ": the API answered HTTP " + std::to_string(response.status);
   if (!reason.empty()) error.message += " (" + reason + ')';
@@ -139,25 +134,58 @@ inline Error error_of(const HttpResponse& response, std::string_view method, std
   if (const auto* value = response.headers.find("Retry-After")) {
     error.retry_after = parse_retry_after(*value, now);
   }
-  if (const auto entities = body.find("entities"); entities != body.end()) {
-    if (auto text = dump_json(*entities)) {
-      error.details = clean_text(without_tokens(*std::move(text), confidential), max_details);
+  error.details = words.details();
+  return error;
+}
+
+/// A JSON value for people: `name: value, name: value`, texts without quotes.
+inline void append_plainly(std::string& out, const nlohmann::json& value) {
+  if (value.is_string()) {
+    out += value.get_ref<const std::string&>();
+  } else if (!value.is_structured()) {
+    out += value.dump();
+  } else {
+    const char* separator = "";
+    for (const auto& [name, member] : value.items()) {
+      out += separator;
+      if (value.is_object()) out += name + ": ";
+      append_plainly(out, member);
+      separator = value.is_object() ? ", " : "; ";
     }
   }
-  return error;
 }
 
 }  // namespace detail
 
 /// Decides what an answer means: a 2xx is passed on, anything else becomes an `Error`. `route` is a template without
 /// ids; a Retry-After with a date counts from `now`. Errors: `unauthorized forbidden not_found rejected rate_limited
-/// server_error protocol proxy`.
+/// server_error protocol proxy`. What the API says is in `Error::details`.
 inline Result<HttpResponse> check_response(
     HttpResponse response, std::string_view method, std::string_view route,
     const detail::Confidential& confidential = {},
     std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
   if (detail::is_success(response, method)) return response;
   return detail::error_of(response, method, route, confidential, now);
+}
+
+/// What the API says in `Error::details`, for people: its message, then a line for each entity. Fit for a terminal, but
+/// it may hold personal data.
+inline std::vector<std::string> api_reasons(const Error& error) {
+  constexpr std::size_t longest = 2048;
+  std::vector<std::string> reasons;
+  const auto add = [&reasons](const nlohmann::json& part) {
+    std::string text;
+    detail::append_plainly(text, part);
+    reasons.push_back(detail::clean_text(text, longest));
+  };
+  const auto said = detail::parse_json(error.details, "what the API says");
+  if (!said || !said->is_object()) return reasons;
+  if (const auto message = said->find("message"); message != said->end()) add(*message);
+  const auto entities = said->find("entities");
+  if (entities == said->end()) return reasons;
+  if (!entities->is_array()) add(*entities);
+  for (const auto& entity : entities->is_array() ? *entities : nlohmann::json::array()) add(entity);
+  return reasons;
 }
 
 }  // namespace v0

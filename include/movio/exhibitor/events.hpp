@@ -58,7 +58,8 @@ constexpr std::string_view to_string(EventKind kind) noexcept {
   return "unknown";
 }
 
-/// Something that happened. Holds nothing secret or personal; views and pointers live as long as the hook's call.
+/// Something that happened. Holds nothing secret or personal (of an error, all but `details`); views and pointers live
+/// as long as the hook's call.
 struct Event {
   EventKind kind = EventKind::attempt_finished;
   std::string_view fingerprint{};            ///< The first 8 hexadecimal digits of the token's SHA-256.
@@ -119,7 +120,12 @@ inline void print(std::ostream& out, const Event& event) {
 inline void tell_hook(const EventHook& hook, const Event& event) noexcept {
   if (!hook) return;
   try {
-    hook(event);
+    if (event.error == nullptr || event.error->details.empty()) return hook(event);
+    Error error = *event.error;
+    error.details.clear();  // may be personal
+    Event impersonal = event;
+    impersonal.error = &error;
+    hook(impersonal);
   } catch (...) {  // NOLINT(bugprone-empty-catch): an observer's failure is not the call's
   }
 }

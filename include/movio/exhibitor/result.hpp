@@ -110,11 +110,12 @@ struct Error {
   std::optional<std::chrono::seconds> retry_after;  ///< When the server asked to come back.
   std::string request_id;                           ///< `X-Request-Id` of the answer.
   int attempts = 0;                                 ///< How many times the request was sent.
-  std::string details;                              ///< The API's `entities` as JSON text, at most 64 KiB. May hold
-                                                    ///< personal data, so the library never prints it.
-  bool nothing_sent = false;                        ///< It failed before a byte of the request left this process.
-  bool may_have_acted = false;       ///< The API may have acted on one of the attempts: one broke off, or
-                                     ///< was answered 408 or 5xx.
+  std::string details;          ///< What the API said, as JSON text of at most 64 KiB: an object with its `message` and
+                                ///< its `entities`; see `api_reasons`. May hold personal data, so the library never
+                                ///< prints it, and events come without it.
+  bool nothing_sent = false;    ///< It failed before a byte of the request left this process.
+  bool may_have_acted = false;  ///< The API may have acted on one of the attempts: one broke off, or
+                                ///< was answered 408 or 5xx.
   std::vector<RecordRange> records;  ///< Of an upsert: what became of which of its records.
 };
 

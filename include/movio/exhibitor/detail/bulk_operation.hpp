@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -96,19 +97,22 @@ class BulkOperation {
     }
   }
 
-  /// Why a record was refused, for whoever mends it: what the API's `entities` say, else the error's message.
+  /// Why a record was refused, for whoever mends it: what the API's `entities` say, else its message, else ours.
   [[nodiscard]] static std::vector<std::string> messages_of(const Error& error) {
+    const nlohmann::json said = said_in(error);
     std::vector<std::string> messages;
-    if (const auto entities = parse_json(error.details, "the entities")) add_messages(*entities, messages);
-    if (messages.empty()) messages.push_back(error.message);
-    return messages;
+    if (const auto entities = said.find("entities"); entities != said.end()) add_messages(*entities, messages);
+    if (!messages.empty()) return messages;
+    const std::string message = string_member(said, "message");
+    return {message.empty() ? error.message : "HTTP " + std::to_string(error.http_status) + ": " + message};
   }
 
   /// The ids that the API's `entities` name. Their shape is not documented: what has an id may be a culprit.
   [[nodiscard]] std::vector<std::string> suspects_in(const Error& error) const {
     std::vector<std::string> ids;
-    const auto entities = parse_json(error.details, "the entities");
-    if (!entities || !entities->is_array()) return ids;
+    const nlohmann::json said = said_in(error);
+    const auto entities = said.find("entities");
+    if (entities == said.end() || !entities->is_array()) return ids;
     const std::string id_name(id_name_);
     for (const auto& entity : *entities) {
       std::string id = string_member(entity, id_name.c_str());
@@ -123,9 +127,15 @@ class BulkOperation {
   BulkOperation(Kind kind, std::string_view path, std::string_view id_name)
       : kind_(kind), path_(path), id_name_(id_name) {}
 
+  static constexpr std::size_t enough = 2048;  // bytes of a message
+
+  static nlohmann::json said_in(const Error& error) {
+    auto said = parse_json(error.details, "what the API said");
+    return said && said->is_object() ? *std::move(said) : nlohmann::json::object();
+  }
+
   /// The texts in a part of the entities: those in members that are called a message, else all of an object.
   static void add_messages(const nlohmann::json& part, std::vector<std::string>& messages) {
-    constexpr std::size_t enough = 2048;
     if (part.is_string()) return messages.push_back(clean_text(part.get<std::string>(), enough));
     if (part.is_array()) {
       for (const auto& element : part) add_messages(element, messages);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "../retry.hpp"
 #include "../token.hpp"
 #include "../transport.hpp"
+#include "api_words.hpp"
 #include "challenge.hpp"
 
 namespace movio::exhibitor {
@@ -59,7 +59,7 @@ class CallMachine {
   [[nodiscard]] bool may_have_acted() const noexcept { return may_have_acted_; }
 
   /// Those that were sent with what may be the outcome: the first refusal, the failure that is kept, the last answer.
-  [[nodiscard]] std::array<std::string_view, 3> tokens() const noexcept {
+  [[nodiscard]] SentTokens tokens() const noexcept {
     const auto text = [](const auto& token) { return token ? token->reveal() : std::string_view(); };
     return {text(refused_token_), text(failed_token_), text(token_)};
   }

@@ -108,6 +108,7 @@ class CallRun {
 
   Step answered(Result<HttpResponse>&& answer) {
     const int status = answer ? answer->status : 0;
+    if (!answer) strike_out_confidential(answer.error());
     std::optional<Error> failure;
     if (core_->on_event) {
       if (!answer) failure = answer.error();
@@ -179,20 +180,25 @@ class CallRun {
       result->attempts = machine_.attempts();
       return result;
     }
-    const std::string_view path = std::string_view(request_.target).substr(core_->base.size());
-    const Confidential confidential{machine_.tokens(), path};
     if (result) {
-      result = error_of(*result, request_.method, route_template(path), confidential, clock().moment().wall);
-    } else {
-      std::string& message = result.error().message;
-      message = without_tokens(std::move(message), confidential);
-      strike_out_ids(message, path);
+      result = error_of(*result, request_.method, route_template(path()), confidential(), clock().moment().wall);
     }
     result.error().attempts = machine_.attempts();
     result.error().may_have_acted = machine_.may_have_acted();
     result.error().nothing_sent = result.error().nothing_sent && !machine_.may_have_acted();
     if (result.error().request_id.empty()) result.error().request_id = clean_text(id(), 128);
     return result;
+  }
+
+  [[nodiscard]] std::string_view path() const { return std::string_view(request_.target).substr(core_->base.size()); }
+
+  [[nodiscard]] Confidential confidential() const { return {machine_.tokens(), path(), !request_.body}; }
+
+  /// Of a transport's error, before anybody is told of it.
+  void strike_out_confidential(Error& error) const {
+    error.message = without_tokens(std::move(error.message), machine_.tokens());
+    strike_out_personal(error.message, path());
+    error.details = without_tokens(std::move(error.details), machine_.tokens());
   }
 
   [[nodiscard]] std::chrono::microseconds since(Clock::Steady begun) const {

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "../version.hpp"
 
@@ -172,16 +175,30 @@ inline bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+/// Whether a UTF-8 sequence is a character that changes how a terminal or a log viewer shows what follows: a C1
+/// control, a line or paragraph separator, or a mark, embedding, override or isolate of bidirectional text (UAX 9
+/// section 2).
+inline bool is_display_control(std::string_view sequence) noexcept {
+  const auto is_one_of = [&](std::string_view lead, std::string_view first, std::string_view last) {
+    const auto end = sequence.substr(std::min(lead.size(), sequence.size()));
+    return sequence.substr(0, lead.size()) == lead && end >= first && end <= last;
+  };
+  return is_one_of("\xC2", "\x80", "\x9F") || is_one_of("\xD8", "\x9C", "\x9C") ||          // C1, U+061C
+         is_one_of("\xE2\x80", "\x8E", "\x8F") || is_one_of("\xE2\x80", "\xA8", "\xAE") ||  // U+200E/F, U+2028..202E
+         is_one_of("\xE2\x81", "\xA6", "\xA9");                                             // U+2066..2069
+}
+
 /// Text of another party made fit for a message: no control characters, valid UTF-8, at most `limit` bytes.
 inline std::string clean_text(std::string_view text, std::size_t limit) {
   std::string out;
   while (!text.empty()) {
     const std::size_t length = utf8_sequence_length(text);
-    const bool printable = length > 1 || (length == 1 && !is_control(text.front()));
-    const std::string_view piece = printable ? text.substr(0, length) : (length == 0 ? "?" : " ");
+    std::string_view piece = text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+    if (piece.empty()) piece = "?";
+    if (is_control(piece.front()) || is_display_control(piece)) piece = " ";
     if (out.size() + piece.size() > limit) break;
     out += piece;
-    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
 }
@@ -193,14 +210,50 @@ inline std::string system_error_text(int code) {
   return clean_text(std::generic_category().message(code), longest);
 }
 
+/// Replaces each occurrence of `part` that `counts(its place)`, in linear time (Knuth, Morris, Pratt): whoever wrote
+/// the text may mean to keep us busy. `same` compares characters.
+template <class Same, class Counts>
+void redact(std::string& text, std::string_view part, const Same& same, const Counts& counts) {
+  if (part.empty() || part.size() > text.size()) return;
+  std::vector<std::size_t> borders(part.size());  // for each prefix: the longest of its ends that is a beginning, too
+  const auto advance = [&](std::size_t matched, char c) {
+    while (matched > 0 && !same(part[matched], c)) matched = borders[matched - 1];
+    return same(part[matched], c) ? matched + 1 : matched;
+  };
+  for (std::size_t i = 1; i < part.size(); ++i) borders[i] = advance(borders[i - 1], part[i]);
+  std::string out;
+  std::size_t copied = 0;
+  std::size_t matched = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    matched = advance(matched, text[i]);
+    if (matched < part.size()) continue;
+    const std::size_t at = i + 1 - part.size();
+    if (counts(at)) {
+      out.append(text, copied, at - copied) += "[redacted]";
+      copied = i + 1;
+      matched = 0;
+    } else {
+      matched = borders.back();
+    }
+  }
+  if (copied != 0) text = out.append(text, copied, std::string::npos);
+}
+
 /// Replaces every occurrence of a secret. Shorter ones than four characters are left: striking them out would shred the
 /// text and give the secret away by doing so.
 inline void strike_out(std::string& text, std::string_view secret) {
-  constexpr std::string_view mark = "[redacted]";
   if (secret.size() < 4) return;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + mark.size())) {
-    text.replace(at, secret.size(), mark);
-  }
+  redact(text, secret, std::equal_to<char>(), [](std::size_t /*place*/) { return true; });
+}
+
+/// Replaces every occurrence of an id, upper or lower case; of a short one, where it is a word of its own.
+inline void strike_out_id(std::string& text, std::string_view id) {
+  const auto in_word = [&text](std::size_t at) {
+    return at < text.size() && (is_alpha(text[at]) || is_digit(text[at]));
+  };
+  redact(
+      text, id, [](char a, char b) { return to_lower(a) == to_lower(b); },
+      [&](std::size_t at) { return id.size() >= 4 || !(in_word(at - 1) || in_word(at + id.size())); });
 }
 
 }  // namespace detail

@@ -139,18 +139,36 @@ inline const char* path_problem(std::string_view path) {
   return dots ? "it holds a '.' or '..' segment" : nullptr;
 }
 
+inline bool is_word(std::string_view segment) noexcept {
+  return segment.size() <= 32 &&
+         std::all_of(segment.begin(), segment.end(), [](char c) { return is_alpha(c) || c == '_' || c == '-'; });
+}
+
+/// "v1", "v2", ...
+inline bool is_version(std::string_view segment) noexcept {
+  return segment.size() >= 2 && segment.size() <= 3 && segment[0] == 'v' &&
+         std::all_of(segment.begin() + 1, segment.end(), is_digit);
+}
+
 /// Calls `visit(segment, is_name)` for each segment of a path: "/members/m1/subscriptions" has the names "members" and
-/// "subscriptions"; "m1" may be an id, so personal.
+/// "subscriptions"; "m1" may be an id, so personal. A name is one of the API's own words, but not behind a collection,
+/// where the id stands; a version; and any first segment that is a word, as of a base path.
 template <class Visit>
 void visit_segments(std::string_view path, const Visit& visit) {
+  constexpr std::array<std::string_view, 6> collections{"cinemas", "films",   "items",
+                                                        "tickets", "members", "transactions"};
   path = path.substr(0, path.find_first_of("?#"));
-  for (bool name_is_due = true; !path.empty(); name_is_due = !name_is_due) {
+  bool first = true;
+  bool id_is_due = false;
+  while (!path.empty()) {
     path.remove_prefix(1);
     const auto segment = path.substr(0, path.find('/'));
-    const bool is_word = segment.size() <= 32 && std::all_of(segment.begin(), segment.end(), [](char c) {
-                           return is_alpha(c) || c == '_' || c == '-';
-                         });
-    visit(segment, name_is_due && is_word);
+    const bool is_collection = std::find(collections.begin(), collections.end(), segment) != collections.end();
+    const bool is_name =
+        is_collection || segment == "subscriptions" || is_version(segment) || (first && is_word(segment));
+    visit(segment, segment.empty() || (is_name && !id_is_due));
+    id_is_due = is_collection && !id_is_due;
+    first = false;
     path.remove_prefix(segment.size());
   }
 }
@@ -165,13 +183,27 @@ inline std::string route_template(std::string_view path) {
   return route;
 }
 
-/// Takes the ids of a path out of a text, as they were sent and decoded: an API's message may repeat them.
-inline void strike_out_ids(std::string& text, std::string_view path) {
-  visit_segments(path, [&text](std::string_view segment, bool is_name) {
-    if (is_name) return;
-    strike_out(text, segment);
-    if (const auto id = percent_decode(segment)) strike_out(text, *id);
+/// Calls `visit(text)` with everything in a path and its query that may be personal: ids and values, as sent and
+/// decoded.
+template <class Visit>
+void visit_personal(std::string_view path, const Visit& visit) {
+  const auto both = [&visit](std::string_view sent) {
+    visit(sent);
+    if (const auto decoded = percent_decode(sent); decoded && *decoded != sent) visit(*decoded);
+  };
+  visit_segments(path, [&both](std::string_view segment, bool is_name) {
+    if (!is_name) both(segment);
   });
+  while (path.find_first_of("?&") != std::string_view::npos) {
+    path.remove_prefix(path.find_first_of("?&") + 1);
+    const auto parameter = path.substr(0, path.find('&'));
+    both(parameter.substr(parameter.find('=') + 1));
+  }
+}
+
+/// Takes what may be personal in a path out of a text: an error's message may repeat it.
+inline void strike_out_personal(std::string& text, std::string_view path) {
+  visit_personal(path, [&text](std::string_view part) { strike_out_id(text, part); });
 }
 
 }  // namespace detail
