@@ -13,7 +13,7 @@ set(street
     detail/encoding.hpp detail/print.hpp detail/calendar.hpp detail/sha256.hpp detail/per_process.hpp secret.hpp result.hpp detail/url.hpp detail/checksum.hpp region.hpp
     # 2
     cancel.hpp clock.hpp quota.hpp transport.hpp events.hpp token.hpp detail/json.hpp
-    detail/json_scan.hpp detail/signals.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp
+    detail/json_scan.hpp detail/input_kind.hpp detail/signals.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp
     detail/append_file.hpp bulk_report.hpp bulk_options.hpp
     # 3
     detail/journal.hpp retry.hpp detail/api_words.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_codes.hpp detail/curl_lifetime.hpp detail/curl_multi.hpp detail/curl_handle.hpp

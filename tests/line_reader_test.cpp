@@ -86,6 +86,8 @@ std::vector<Read> expected_lines(std::string text, std::size_t longest) {
   std::istringstream in(text);
   std::string line;
   for (std::uint64_t number = 1; std::getline(in, line); ++number) {
+    if (in.eof() && line.find_first_not_of(std::string_view(" \t\r\0\x1a", 5)) == std::string::npos) continue;
+    while (in.eof() && !line.empty() && (line.back() == '\0' || line.back() == '\x1a')) line.pop_back();
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
     lines.push_back({number, line.substr(0, longest), line.size() > longest});
@@ -94,7 +96,7 @@ std::vector<Read> expected_lines(std::string text, std::size_t longest) {
 }
 
 std::string random_text(std::mt19937& random, std::size_t size) {
-  static const std::string letters("a\n\n\r  \t\xEF\xBB\xBF\0{", 12);
+  static const std::string letters("a\n\n\r  \t\xEF\xBB\xBF\0\x1a{", 13);
   std::string text;
   for (std::size_t i = 0; i < size; ++i) text += letters[random() % letters.size()];
   return random() % 3 == 0 ? "\xEF\xBB\xBF" + text : text;

@@ -56,7 +56,9 @@ class Bulk {
     return run(detail::BulkOperation::upsert<Record>(), source);
   }
 
-  /// NDJSON: a record on each line, which goes through as it is. Blank lines, CRLF and a byte-order mark are accepted.
+  /// NDJSON: a record on each line, which goes through as it is. Blank lines, CRLF, a byte-order mark at the beginning
+  /// and padding at the end (NUL, Ctrl-Z) are accepted. An input that is clearly something else, such as a JSON array,
+  /// CSV, UTF-16 or a compressed file, is refused as `invalid_argument` before anything is sent.
   template <class Record>
   BulkReport upsert_ndjson(ByteSource lines) const {
     detail::NdjsonSource<Record> source(std::move(lines));

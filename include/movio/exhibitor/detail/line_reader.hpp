@@ -30,15 +30,17 @@ class LineReader {
   LineReader(ByteSource source, std::size_t longest_line)
       : source_(std::move(source)), longest_(longest_line), buffer_(longest_line + 2 + block) {}
 
-  /// The next line that is not blank; nothing at the end. LF or CRLF ends a line; a byte-order mark is passed over.
-  /// Errors: the source's. The next call then goes on where this one was.
+  /// The next line that is not blank; nothing at the end. LF or CRLF ends a line; a byte-order mark at the beginning
+  /// and padding at the end (NUL, and Ctrl-Z as DOS has it) are passed over. Errors: the source's. The next call then
+  /// goes on where this one was.
   Result<std::optional<Line>> next() {
     if (auto begun = skip_byte_order_mark(); !begun) return std::move(begun).error();
     for (;;) {
       const auto end = find_line_end();
       if (!end) return end.error();
       if (begin_ == end_) return std::optional<Line>();
-      if (const auto line = take_line(*end)) return line;
+      const bool is_last = *end == end_;
+      if (const auto line = take_line(*end, is_last)) return line;
     }
   }
 
@@ -75,21 +77,44 @@ class LineReader {
   }
 
   /// Passes over a line; nothing when it is blank.
-  std::optional<Line> take_line(std::size_t end) {
+  std::optional<Line> take_line(std::size_t end, bool is_last) {
     std::string_view text = held(begin_, end);
     begin_ = scanned_ = std::min(end + 1, end_);
     ++line_number_;
+    unsigned dropped = std::exchange(dropped_, 0U);
+    if (is_last) {
+      if (((dropped | kinds_in(text)) & other) == 0) return std::nullopt;
+      if ((dropped & ~padding) == 0 && kinds_in(text.substr(text.size() - 1)) == padding) {
+        text = text.substr(0, text.find_last_not_of(std::string_view("\0\x1A", 2)) + 1);
+        dropped = 0;
+      }
+    }
     if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
-    const bool dropped_text = std::exchange(dropped_text_, false);
+    const bool dropped_text = (dropped & ~blank) != 0;
     if (trim(text).empty() && !dropped_text) return std::nullopt;
-    return Line{line_number_, text.substr(0, longest_), text.size() > longest_};
+    return Line{line_number_, text.substr(0, longest_), dropped_text || text.size() > longest_};
+  }
+
+  /// Kinds of characters, to be combined.
+  static constexpr unsigned blank = 1;
+  static constexpr unsigned carriage_return = 2;
+  static constexpr unsigned padding = 4;
+  static constexpr unsigned other = 8;
+
+  static unsigned kinds_in(std::string_view text) noexcept {
+    unsigned kinds = 0;
+    for (const char c : text) {
+      const bool is_padding = c == '\0' || c == '\x1A';
+      kinds |= c == ' ' || c == '\t' ? blank : (c == '\r' ? carriage_return : (is_padding ? padding : other));
+    }
+    return kinds;
   }
 
   /// Of a line that is too long already, keeps as much as tells so, and its last byte, which may be the CR of its end.
   void drop_excess() {
     const std::size_t first = begin_ + longest_ + 1;
     if (end_ <= first + 1) return;
-    dropped_text_ = dropped_text_ || !trim(held(first, end_ - 1)).empty();
+    dropped_ |= kinds_in(held(first, end_ - 1));
     buffer_[first] = buffer_[end_ - 1];
     end_ = scanned_ = first + 1;
   }
@@ -128,7 +153,7 @@ class LineReader {
   std::size_t end_ = 0;      // of the bytes held
   bool started_ = false;
   bool ended_ = false;
-  bool dropped_text_ = false;  // more than spaces and tabs was dropped of the line
+  unsigned dropped_ = 0;  // the kinds of what was dropped of the line
   std::uint64_t bytes_read_ = 0;
   std::uint64_t line_number_ = 0;
 };

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "input_kind.hpp"
 #include "json_scan.hpp"
 #include "line_reader.hpp"
 #include "record_reader.hpp"
@@ -46,7 +47,8 @@ class RecordSource {
 /// A longer line cannot be a record.
 inline constexpr std::size_t longest_line = usual_request_bytes;
 
-/// Lines that stand for themselves.
+/// Lines that stand for themselves. Errors: also `invalid_argument`, before the first, when it is clear that the input
+/// is something else.
 class LineSource : public RecordSource {
  public:
   explicit LineSource(ByteSource bytes) : lines_(std::move(bytes), longest_line) {}
@@ -56,6 +58,9 @@ class LineSource : public RecordSource {
     if (!line) return std::move(line.error());
     if (!*line) return std::optional<Record>();
     line_ = **line;
+    if (std::exchange(is_first_, false)) {
+      if (const char* other = other_kind(line_.text)) return invalid_argument("the input " + std::string(other));
+    }
     return std::optional<Record>({line_.number, line_.text});
   }
 
@@ -68,9 +73,12 @@ class LineSource : public RecordSource {
   [[nodiscard]] std::uint64_t bytes() const noexcept override { return lines_.bytes_passed(); }
 
  private:
+  /// What the input is instead, to judge by its first line; nullptr when it may be what it should be.
+  [[nodiscard]] virtual const char* other_kind(std::string_view line) const { return no_lines_of_utf8(line); }
   virtual std::optional<std::string> look_at(std::string_view text, std::string& id) = 0;
 
   LineReader lines_;
+  bool is_first_ = true;
   LineReader::Line line_{};
 };
 
@@ -108,8 +116,12 @@ class NdjsonSource : public LineSource {
   using LineSource::LineSource;
 
  private:
+  [[nodiscard]] const char* other_kind(std::string_view line) const override { return no_ndjson(line); }
+
   std::optional<std::string> look_at(std::string_view text, std::string& id) override {
-    if (const auto problem = RecordReader(text, Reading::check).read(record_)) {
+    if (auto problem = RecordReader(text, Reading::check).read(record_)) {
+      if (const char* slip = problem->field.empty() ? slip_in(text) : nullptr) problem->what = slip;
+      if (begins_with(text, byte_order_mark)) text.remove_prefix(byte_order_mark.size());
       find_id<Model>(text, id);
       return problem->text();
     }
