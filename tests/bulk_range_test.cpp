@@ -1,9 +1,15 @@
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <movio/exhibitor/bulk.hpp>
+#include <movio/exhibitor/detail/intake.hpp>
+#include <movio/exhibitor/detail/record_source.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bulk_fixture.hpp"
@@ -86,4 +92,39 @@ TEST_CASE("bulk range - nothing in it", "[bulk]") {
   const auto report = f.bulk().upsert(std::vector<ex::Film>());
   CHECK_FALSE(report.error);
   CHECK(report.read == 0);
+}
+
+TEST_CASE("bulk range - a source that has ended is not asked again", "[bulk]") {
+  const int records = GENERATE(0, 1, 2, 3);
+  CAPTURE(records);
+  Fixture f;
+  f.options.batch_size = 2;
+  ex::Film film;
+  int asked = 0;
+  const auto next_film = [&]() -> const ex::Film* {
+    film = {long_id(++asked), "a cursor that begins anew at its end"};
+    return asked == records + 1 ? nullptr : &film;
+  };
+  CHECK(f.bulk().upsert_each<ex::Film>(next_film).read == static_cast<std::uint64_t>(records));
+  CHECK(asked == records + 1);
+
+  asked = 0;
+  const auto next_bytes = [&](char* into, std::size_t room) -> ex::Result<std::size_t> {
+    return ++asked == records + 1 ? 0 : (long_id(asked) + '\n').copy(into, room);
+  };
+  CHECK(f.bulk().remove_lines<ex::Film>(next_bytes).read == static_cast<std::uint64_t>(records));
+  CHECK(asked == records + 1);
+
+  asked = 0;
+  std::string id;
+  ex::detail::IdSource ids([&]() -> std::optional<std::string_view> {
+    id = long_id(++asked);
+    return asked == records + 1 ? std::nullopt : std::optional<std::string_view>(id);
+  });
+  ex::detail::Intake intake(ids, 2, 1000);
+  CHECK(intake.first_checksum());
+  while (*intake.next_batch()) {
+  }
+  CHECK_FALSE(*intake.next_batch());
+  CHECK(asked == records + 1);
 }

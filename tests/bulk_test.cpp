@@ -1,7 +1,12 @@
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <movio/exhibitor/bulk.hpp>
+#include <mutex>
 #include <random>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -332,25 +337,79 @@ TEST_CASE("bulk - what no request would survive ends the upload", "[bulk]") {
   CHECK(adds_up(report));
 }
 
-TEST_CASE("bulk - requests that a call has repeated count, and slow the upload", "[bulk]") {
+TEST_CASE("bulk - a request that failed is sent again by the upload alone, at its pace", "[bulk]") {
   Fixture f;
-  f.max_attempts = 3;
-  f.answer_in_turn(4);
-  int count = 0;
-  f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
-    if (++count > 2) return std::nullopt;
-    return ex::json_response(503);
-  };
-  std::vector<std::size_t> waiting;
-  f.clock->happen = [&] {
+  f.max_attempts = 4;  // of the client's other calls
+  f.options.batch_size = 1;
+  f.clock->happen = [&f] {
     f.api->run_delayed_tasks();
-    waiting.push_back(f.api->waiting());
-    return f.api->answer_one(0);
+    return false;
   };
-  const auto report = f.upload(film_lines(12));
+  std::vector<ex::Clock::Steady> sent;
+  f.api->judge = [&](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+    sent.push_back(f.clock->now());
+    if (sent.size() > 6) return std::nullopt;
+    return ex::json_response(429);
+  };
+  const auto report = f.upload(film_lines(1));
   CHECK_FALSE(report.error);
-  CHECK(report.counts.retried == 2);
-  CHECK(std::count(waiting.begin(), waiting.end(), 4) < 9);
+  CHECK(report.counts.retried == 6);
+  REQUIRE(sent.size() == 7);
+  for (std::size_t i = 1; i < sent.size(); ++i) CHECK(sent[i] - sent[i - 1] >= std::chrono::seconds(1));
+}
+
+TEST_CASE("bulk - a full batch is sent before the next record is there", "[bulk]") {
+  Fixture f;
+  const bool by_bytes = GENERATE(false, true);
+  CAPTURE(by_bytes);
+  (by_bytes ? f.options.batch_bytes : f.options.batch_size) = 2;
+  const std::size_t in_a_batch = by_bytes ? 1 : 2;
+  std::size_t given = 0;
+  ex::Film film;
+  const auto report = f.bulk().upsert_each<ex::Film>([&]() -> const ex::Film* {
+    if (given > 0) CHECK(f.api->batches.size() == given / in_a_batch);
+    if (given == 6) return nullptr;
+    film = {"f" + std::to_string(++given), "title"};
+    return &film;
+  });
+  CHECK(report.counts.accepted == 6);
+}
+
+TEST_CASE("bulk - a pause that ends between two looks at the clock is over", "[bulk]") {
+  /// Each look takes a moment.
+  class SlowClock : public ex::FakeClock {
+   public:
+    explicit SlowClock(std::chrono::milliseconds look) : look_(look) {}
+    [[nodiscard]] Steady now() const noexcept override {
+      const_cast<SlowClock*>(this)->advance(look_);
+      return FakeClock::now();
+    }
+    void wait_until(std::unique_lock<std::mutex>& /*lock*/, std::condition_variable& /*changed*/,
+                    Steady until) override {
+      if (until == Steady::max()) throw std::runtime_error("a wait without an end");
+      advance(std::chrono::milliseconds(1));
+    }
+
+   private:
+    std::chrono::milliseconds look_;
+  };
+  for (int look = 10; look <= 400; look += 10) {
+    CAPTURE(look);
+    const auto api = std::make_shared<bulk::FilmApi>();
+    api->judge = [count = 0](const ex::HttpRequest&) mutable -> std::optional<ex::FakeTransport::Answer> {
+      if (++count % 4 == 0) return std::nullopt;
+      return ex::json_response(429);
+    };
+    const fixtures::Rig rig;
+    ex::TokenOptions token;
+    token.clock = std::make_shared<SlowClock>(std::chrono::milliseconds(look));
+    const auto provider = std::make_shared<ex::TokenProvider>(rig.endpoints, rig.source, token, api);
+    ex::BulkOptions options;
+    options.batch_size = 1;
+    std::istringstream lines(film_lines(3));
+    const ex::Bulk bulk(ex::ExhibitorClient(provider, rig.client_options), options);
+    CHECK(bulk.upsert_ndjson<ex::Film>(ex::bytes_of(lines)).counts.accepted == 3);
+  }
 }
 
 TEST_CASE("bulk - a 2xx without a receipt that adds up is no success", "[bulk]") {

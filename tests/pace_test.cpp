@@ -71,6 +71,29 @@ TEST_CASE("pace - waits as long as the API asks, and then a little", "[pace]") {
   CHECK(pace.not_before() == first_moment + 60s + 500ms);
 }
 
+TEST_CASE("pace - throttling without a time backs off from one second", "[pace]") {
+  Pace pace(8, 15min);
+  auto now = first_moment;
+  for (const auto pause : {1s, 2s, 3s, 5s}) {
+    const double jitter = pause == 1s ? 0 : 0.5;
+    CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited), now, jitter));
+    CHECK(pace.not_before() == now + pause);
+    now = pace.not_before();
+  }
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited, 0s), now, 0));
+  CHECK(pace.not_before() == now + 1s);
+}
+
+TEST_CASE("pace - throttling lets the patience begin anew", "[pace]") {
+  Pace pace(8, 10min);
+  pace.succeeded();
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::server_error), first_moment, 0));
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::rate_limited), first_moment + 9min, 0));
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::server_error), first_moment + 15min, 0));
+  CHECK(pace.failed(pace.sent(), failed_as(Kind::server_error), first_moment + 24min, 0));
+  CHECK_FALSE(pace.failed(pace.sent(), failed_as(Kind::server_error), first_moment + 26min, 0));
+}
+
 TEST_CASE("pace - gives up when nothing has succeeded for as long as the patience", "[pace]") {
   Pace pace(8, 10min);
   pace.succeeded();

@@ -69,10 +69,9 @@ inline HttpResponse json_response(int status, std::string body = "{}", Headers h
 }
 
 /// A transport without a network. It issues tokens by itself ("fake-token-1", "fake-token-2", ...), answers calls from
-/// a queue, and records what it was asked. When the queue is empty it answers 200: to a PUT of an array with the
-/// receipt
-/// `{"total": N}`, to anything else with `{}`. Completions run in the thread that calls `start`, or, after `hold()`, in
-/// the one that calls `release()`. Thread-safety: every call from any thread.
+/// a queue, and records what it was asked. When the queue is empty it answers 200, with the receipt `{"total": N}` to a
+/// PUT of an array and with `{}` to anything else. Completions run in the thread that calls `start`, or, after
+/// `hold()`, in the one that calls `release()`. Thread-safety: every call from any thread.
 class FakeTransport : public Transport {
  public:
   using Answer = Result<HttpResponse>;

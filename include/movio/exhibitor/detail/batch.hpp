@@ -133,7 +133,7 @@ class Batch {
     pieces_.push_back(std::move(rest));
   }
 
-  void retried(int times) { counts_.retried += static_cast<std::uint64_t>(times); }
+  void retried() { ++counts_.retried; }
 
   /// Everything that was refused so far, and what there is to say of the whole.
   [[nodiscard]] const std::vector<BulkReject>& rejects() const noexcept { return rejects_; }

@@ -130,21 +130,22 @@ class BulkRun {
 
   void work() {
     for (;;) {
+      const auto now = clock_.now();  // read once: what has to wait by one reading might not by the next
       if (options_.cancel.cancelled()) stop(make_error(ErrorKind::cancelled, "the upload was cancelled"));
-      for (auto& letter : mailbox_->take()) settle(std::move(letter));
-      acknowledge(false);
-      tell_progress_in_time();
-      if (!stopped_ && (send_next() || read_next())) continue;
-      if (in_flight_ == 0 && acknowledge(true)) continue;
+      for (auto& letter : mailbox_->take()) settle(std::move(letter), now);
+      acknowledge(false, now);
+      tell_progress_in_time(now);
+      if (!stopped_ && (send_next(now) || read_next())) continue;
+      if (in_flight_ == 0 && acknowledge(true, now)) continue;
       if (in_flight_ == 0 && (stopped_ || shipments_.empty())) return;
-      mailbox_->wait(clock_, next_moment());
+      mailbox_->wait(clock_, next_moment(now));
     }
   }
 
   /// Sends one request, if there is one to send and it may go out. The batches go out in the input's order; one that
   /// shares an id with an earlier one waits until that is settled, so that the last record of an id wins.
-  bool send_next() {
-    if (in_flight_ >= pace_.allowed() || clock_.now() < pace_.not_before()) return false;
+  bool send_next(Clock::Steady now) {
+    if (in_flight_ >= pace_.allowed() || now < pace_.not_before()) return false;
     for (auto shipment = shipments_.begin(); shipment != shipments_.end(); ++shipment) {
       if (!shipment->has_next()) continue;
       if (!shipment->begun && shares_an_id_with_earlier(shipment)) return false;
@@ -163,8 +164,9 @@ class BulkRun {
   void dispatch(Shipment& shipment) {
     shipment.number = pace_.sent();
     shipment.begun = true;
-    if (std::exchange(shipment.again, false)) shipment.batch.retried(1);
+    if (std::exchange(shipment.again, false)) shipment.batch.retried();
     HttpRequest request = operation_.request(shipment.batch);
+    request.max_attempts = 1;  // the pace says when it goes out again
     request.cancel = either_.token();
     ++in_flight_;
     client_.send_async(std::move(request), [mailbox = mailbox_, number = shipment.number](Result<HttpResponse> answer) {
@@ -189,25 +191,22 @@ class BulkRun {
     return true;
   }
 
-  void settle(Mailbox::Letter letter) {
+  void settle(Mailbox::Letter letter, Clock::Steady now) {
     const auto shipment = std::find_if(shipments_.begin(), shipments_.end(),
                                        [&](const Shipment& sent) { return sent.number == letter.number; });
     shipment->number = 0;
     --in_flight_;
     Batch& batch = shipment->batch;
     const auto& answer = letter.answer;
-    const int repeated = std::max(0, (answer ? answer->attempts : answer.error().attempts) - 1);
-    batch.retried(repeated);
-    if (!answer) return settle_failure(*shipment, letter.number, answer.error());
+    if (!answer) return settle_failure(*shipment, letter.number, answer.error(), now);
     const auto receipt = operation_.receipt(*answer, batch.piece().size());
-    if (!receipt) return settle_failure(*shipment, letter.number, receipt.error());
+    if (!receipt) return settle_failure(*shipment, letter.number, receipt.error(), now);
     pace_.succeeded();
-    if (repeated > 0) pace_.throttled(letter.number);
     if (intake_.is_limited()) intake_.taken(batch.body().bytes().size());
     batch.accepted(*receipt);
   }
 
-  void settle_failure(Shipment& shipment, std::uint64_t number, const Error& error) {
+  void settle_failure(Shipment& shipment, std::uint64_t number, const Error& error, Clock::Steady now) {
     switch (operation_.verdict(error)) {
       case Verdict::done:
         pace_.succeeded();
@@ -220,7 +219,7 @@ class BulkRun {
         return refuse(shipment.batch, error);
       case Verdict::passing:
         shipment.again = true;
-        if (!pace_.failed(number, error, clock_.now(), chance())) stop(error);
+        if (!pace_.failed(number, error, now, chance())) stop(error);
         return;
       case Verdict::fatal:
         return stop(error);
@@ -247,15 +246,15 @@ class BulkRun {
   }
 
   /// Puts down what became of the batches that are settled, and forgets them; several at a time, unless it is to be
-  /// `now`, for each time costs a write to the disk. All that are settled in the input's order: of two with the same id
+  /// `all`, for each time costs a write to the disk. All that are settled in the input's order: of two with the same id
   /// the later one is never put down without the earlier one. False when there was nothing to do.
-  bool acknowledge(bool now) {
+  bool acknowledge(bool all, Clock::Steady now) {
     std::vector<const Batch*> settled;
     for (const auto& shipment : shipments_) {
       if (shipment.settled()) settled.push_back(&shipment.batch);
     }
-    if (settled.empty() || !(now || are_many(settled) || clock_.now() >= next_acknowledgement_)) return false;
-    next_acknowledgement_ = clock_.now() + moment;
+    if (settled.empty() || !(all || are_many(settled) || now >= next_acknowledgement_)) return false;
+    next_acknowledgement_ = now + moment;
     if (auto written = files_->settle(settled); !written) stop(std::move(written.error()));
     for (const Batch* batch : settled) tell(*batch);
     shipments_.remove_if([](const Shipment& shipment) { return shipment.settled(); });
@@ -287,18 +286,18 @@ class BulkRun {
     tell_progress();
   }
 
-  [[nodiscard]] Clock::Steady next_moment() const {
+  [[nodiscard]] Clock::Steady next_moment(Clock::Steady now) const {
     auto next = options_.on_progress ? next_progress_ : Clock::Steady::max();
     if (std::any_of(shipments_.begin(), shipments_.end(), [](const Shipment& sent) { return sent.settled(); })) {
       next = std::min(next, next_acknowledgement_);
     }
-    const bool pausing = !stopped_ && !shipments_.empty() && clock_.now() < pace_.not_before();
+    const bool pausing = !stopped_ && !shipments_.empty() && now < pace_.not_before();
     return pausing ? std::min(next, pace_.not_before()) : next;
   }
 
-  void tell_progress_in_time() {
-    if (!options_.on_progress || clock_.now() < next_progress_) return;
-    next_progress_ = clock_.now() + moment;
+  void tell_progress_in_time(Clock::Steady now) {
+    if (!options_.on_progress || now < next_progress_) return;
+    next_progress_ = now + moment;
     tell_progress();
   }
 

@@ -42,7 +42,7 @@ class Intake {
   Result<std::optional<Batch>> next_batch() {
     Batch batch;
     batch.reserve(last_size_, last_bytes_);
-    for (;;) {
+    while (!is_full(batch)) {
       const auto record = peek();
       if (!record && batch.size() == 0) return record.error();
       if (!record || !*record) break;
@@ -77,17 +77,24 @@ class Intake {
 
   Result<std::optional<Record>> peek() {
     if (failed_) return *failed_;  // a source that fails once and then ends has not been read to its end
-    if (!ahead_) {
-      auto next = source_.next();
-      if (!next) failed_ = next.error();
-      if (!next || !*next) return next;
-      ahead_ = **next;
+    if (ahead_ || ended_) return ahead_;
+    auto next = source_.next();
+    if (next) {
+      ahead_ = *next;
+      ended_ = !ahead_;  // it is not asked again: a cursor could begin anew
+    } else {
+      failed_ = next.error();
     }
-    return ahead_;
+    return next;
+  }
+
+  /// Then it is sent without a look at the next record, which may be long in coming.
+  [[nodiscard]] bool is_full(const Batch& batch) const {
+    return batch.size() > 0 && (batch.size() >= most_ || batch.bytes() >= bytes_);
   }
 
   [[nodiscard]] bool has_room(const Batch& batch, const Record& record) const {
-    return batch.size() == 0 || (batch.size() < most_ && batch.bytes() + record.text.size() < bytes_);
+    return batch.size() == 0 || batch.bytes() + record.text.size() < bytes_;
   }
 
   void take(Batch& batch, const Record& record) {
@@ -149,6 +156,7 @@ class Intake {
   std::size_t last_size_ = 0;  // of the last batch: the next one will be like it
   std::size_t last_bytes_ = 0;
   std::optional<Record> ahead_;
+  bool ended_ = false;
   std::optional<Error> failed_;
   std::string id_;
   std::vector<JournalEntry> acknowledged_;

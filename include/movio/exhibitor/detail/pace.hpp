@@ -48,9 +48,11 @@ class Pace {
     if (!std::exchange(failing_, true)) failing_since_ = now;
     const std::chrono::milliseconds own_pause(static_cast<std::int64_t>(static_cast<double>(pause_.count()) * jitter));
     pause_ = std::min(2 * pause_, longest_pause);
-    not_before_ = std::max(not_before_, deadline_after(now, own_pause));
-    if (error.retry_after) not_before_ = std::max(not_before_, deadline_after(now, *error.retry_after + own_pause));
-    if (error.kind == ErrorKind::rate_limited) {  // it is there, and asks for time
+    const bool throttles = error.kind == ErrorKind::rate_limited;
+    std::chrono::milliseconds asked_for = error.retry_after.value_or(std::chrono::seconds(0));
+    if (throttles) asked_for = std::max(asked_for, first_pause);
+    not_before_ = std::max(not_before_, deadline_after(now, asked_for + own_pause));
+    if (throttles) {  // it is there, and asks for time
       failing_ = false;
       return true;
     }
