@@ -56,6 +56,9 @@ struct Call {
   [[nodiscard]] std::string name() const { return method + (method == "POST" && !has_body ? ", no body" : ""); }
 };
 
+/// A count that depends on libcurl's version, which may repeat a request by itself.
+inline constexpr int any = -1;
+
 struct Expected {
   std::string outcome;  ///< "200", or the error's kind and its status if there is one.
   int attempts;
@@ -161,11 +164,14 @@ class Cell {
       if (got != wanted) out << what << ' ' << got << " instead of " << wanted << "; ";
     };
     differs("outcome", seen_.outcome, expected().outcome);
-    differs("attempts", seen_.attempts, expected().attempts);
-    differs("requests", seen_.requests, expected().requests);
-    differs("connections", seen_.connections, expected().connections);
+    const auto miscounts = [&](const char* what, int got, int wanted) {
+      if (wanted != any) differs(what, got, wanted);
+    };
+    miscounts("attempts", seen_.attempts, expected().attempts);
+    miscounts("requests", seen_.requests, expected().requests);
+    miscounts("connections", seen_.connections, expected().connections);
     differs("strays", seen_.strays, 0);
-    if (seen_.error_attempts >= 0) differs("Error::attempts", seen_.error_attempts, expected().attempts);
+    if (seen_.error_attempts >= 0) differs("Error::attempts", seen_.error_attempts, seen_.attempts);
     if (seen_.took < expected().at_least) out << "it took only " << seen_.took.count() << " ms; ";
     if (seen_.took > expected().at_least + grace) out << "it took " << seen_.took.count() << " ms; ";
     if (seen_.error_attempts >= 0 && seen_.error.find(row_.says) == std::string::npos) {

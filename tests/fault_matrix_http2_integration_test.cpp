@@ -59,9 +59,14 @@ class GoneAway : public Fault {
   FaultServer server_;
 };
 
-/// The GET is answered at its second attempt. libcurl does not tell which requests a server has refused to look at, so
-/// that a POST is not sent again even then.
+/// The GET is answered at its second attempt.
 std::vector<Expected> recovers(int connections) { return {{"200", 2, 2, connections}, {"connection", 1, 1, 1}}; }
+
+/// The server says that it has not looked at the request. The GET is sent again, by libcurl itself if its version does
+/// that. libcurl does not tell of it, so that a POST is not sent again even then.
+std::vector<Expected> not_looked_at(int connections) {
+  return {{"200", any, 2, connections}, {"connection", 1, 1, any}};
+}
 
 std::vector<Row> streams(const TlsContext& tls) {
   return {
@@ -73,8 +78,9 @@ std::vector<Row> streams(const TlsContext& tls) {
                server.go_away(0);
                server.hang_up();
              }),
-       recovers(2)},
-      {"GOAWAY without the request", first(tls, [](Http2& server, std::int32_t) { server.go_away(0); }), recovers(2)},
+       not_looked_at(2)},
+      {"GOAWAY without the request", first(tls, [](Http2& server, std::int32_t) { server.go_away(0); }),
+       not_looked_at(2)},
       {"GOAWAY with the request, answered",
        first(tls,
              [](Http2& server, std::int32_t stream) {
@@ -82,10 +88,9 @@ std::vector<Row> streams(const TlsContext& tls) {
                server.answer(stream, "{}");
              }),
        both({"200", 1, 1, 1})},
-      // this one libcurl sends again by itself, if it can
       {"RST_STREAM(REFUSED_STREAM)",
        first(tls, [](Http2& server, std::int32_t stream) { server.reset(stream, NGHTTP2_REFUSED_STREAM); }),
-       {{"200", 1, 2, 2}, {"connection", 1, 1, 2}}},
+       not_looked_at(any)},
       {"RST_STREAM(INTERNAL_ERROR)",
        first(tls, [](Http2& server, std::int32_t stream) { server.reset(stream, NGHTTP2_INTERNAL_ERROR); }),
        recovers(1)},

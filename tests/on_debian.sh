@@ -66,6 +66,7 @@ make_system() {
 for file in /etc/resolv.conf /etc/hosts; do
   [ ! -e "$file" ] || cat "$file" >"$root$file"
 done
+mount --bind "$root" "$root" # a mount point, so that tests can unshare mounts of their own
 for directory in /proc /sys /dev; do
   mount --rbind "$directory" "$root$directory"
 done

@@ -6,6 +6,7 @@
 #include <clocale>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <movio/exhibitor/credentials.hpp>
 #include <movio/exhibitor/detail/append_file.hpp>
 #include <movio/exhibitor/detail/encoding.hpp>
@@ -48,9 +49,11 @@ std::string catalog(const std::string& message, const std::string& translation) 
 /// As long as it lives, the C library speaks French in Latin-1 of a file that is not there.
 class FrenchInLatin1 {
  public:
-  FrenchInLatin1() : language_("LANGUAGE", "fr") {
+  FrenchInLatin1() : locales_("LOCPATH", directory_.path().c_str()), language_("LANGUAGE", "fr") {
+    // In C and C.UTF-8 newer C libraries translate nothing, and other locales may not be installed.
+    std::filesystem::create_directory_symlink("/usr/lib/locale/C.utf8", directory_.path("fr_FR.utf8"));
     directory_.write("fr/LC_MESSAGES/libc.mo", catalog("No such file or directory", "Fichier non trouv\xe9"));
-    std::setlocale(LC_ALL, "C.UTF-8");
+    std::setlocale(LC_ALL, "fr_FR.UTF-8");
     ::bindtextdomain("libc", directory_.path().c_str());
     ::bind_textdomain_codeset("libc", "ISO-8859-1");
   }
@@ -67,6 +70,7 @@ class FrenchInLatin1 {
  private:
   const std::string usual_directory_ = ::bindtextdomain("libc", nullptr);
   const support::TemporaryDirectory directory_;
+  const support::EnvironmentVariable locales_;
   const support::EnvironmentVariable language_;
 };
 
