@@ -20,8 +20,8 @@ set(street
     detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_pool.hpp
     detail/curl_admission.hpp detail/curl_queue.hpp detail/curl_engine.hpp
     # 4
-    curl_transport.hpp detail/token_exchange.hpp detail/token_cache.hpp detail/token_shelf.hpp detail/failure_memory.hpp
-    detail/ledger.hpp detail/flight.hpp detail/quota_headers.hpp detail/token_fetch.hpp detail/token_core.hpp
+    curl_transport.hpp detail/token_exchange.hpp detail/token_cache.hpp detail/token_shelf.hpp detail/failure_memory.hpp detail/previous_credentials.hpp
+    detail/ledger.hpp detail/flight.hpp detail/quota_headers.hpp detail/token_fetch.hpp detail/token_events.hpp detail/token_core.hpp
     detail/call.hpp
     # 5, 6
     token_provider.hpp check_response.hpp detail/calls_under_way.hpp detail/call_run.hpp detail/async_call.hpp caller.hpp

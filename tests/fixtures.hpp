@@ -1,6 +1,7 @@
 #pragma once
 
 // What the unit tests of tokens and calls share: providers and clients on the fakes, and answers for them.
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
@@ -152,6 +153,12 @@ class EventLog {
   [[nodiscard]] std::vector<std::string> lines() const {
     const std::lock_guard<std::mutex> guard(state_->mutex);
     return state_->lines;
+  }
+  /// How many lines hold a text.
+  [[nodiscard]] std::size_t count(std::string_view part) const {
+    const auto all = lines();
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [&](const auto& line) { return support::contains(line, part); }));
   }
   [[nodiscard]] std::string text() const {
     std::string joined;

@@ -88,6 +88,50 @@ TEST_CASE("token cache - once a fresh token is refused too, no refusal costs a t
   CHECK(cache.pause_left(later(6min)) == 0s);
 }
 
+TEST_CASE("token cache - a token that follows a refused one and is refused within a minute is not replaced",
+          "[token_cache]") {
+  TokenCache cache;
+  const auto first = token_named("a");
+  const auto second = token_named("b");
+  cache.store(first);
+  SECTION("fetched because of the refusal") {
+    CHECK(cache.reject(first, begun()));
+    cache.store(second);
+  }
+  SECTION("being fetched already when the one before was refused, and there when others are told so") {
+    CHECK(cache.reject(first, begun()));
+    cache.store(second);
+    CHECK(cache.reject(first, begun()));
+  }
+  SECTION("there already when the one before was refused") {
+    cache.store(second);
+    CHECK(cache.reject(first, begun()));
+  }
+  SECTION("a minute later it is") {
+    CHECK(cache.reject(first, begun()));
+    cache.store(second);
+    CHECK(cache.reject(second, later(1min)));
+    return;
+  }
+  CHECK_FALSE(cache.reject(second, later(1min - 1ms)));
+  CHECK(holds(cache, second));
+  CHECK(cache.pause_left(later(1min)) > 4min);
+}
+
+TEST_CASE("token cache - a renewed token that is refused is replaced, whatever became of those long before",
+          "[token_cache]") {
+  TokenCache cache;
+  const auto first = token_named("a");
+  const auto second = token_named("b");
+  const auto third = token_named("c");
+  cache.store(first);
+  CHECK(cache.reject(first, begun()));
+  cache.store(second);
+  cache.store(third);  // the renewal of one that was good
+  CHECK(cache.reject(third, begun()));
+  CHECK_FALSE(cache.token());
+}
+
 TEST_CASE("token cache - the pause goes by uptime: setting the wall clock neither ends nor prolongs it",
           "[token_cache]") {
   TokenCache cache;
@@ -105,9 +149,9 @@ TEST_CASE("token cache - a token refused twice counts, although another call has
   const auto second = token_named("b");
   const auto third = token_named("c");
   cache.store(first);
-  CHECK(cache.reject(first, begun()));   // one call: its first token is refused ...
-  cache.store(second);                   // ... and it fetches another
-  CHECK(cache.reject(second, begun()));  // another call began with that one: refused, it fetches a third
+  CHECK(cache.reject(first, begun()));  // one call: its first token is refused ...
+  cache.store(second);                  // ... and it fetches another
+  CHECK(cache.invalidate(second));      // which another thread has dropped
   SECTION("while the third is being fetched") {
     cache.confirm_rejection(begun());  // the first call again: its fresh token was refused too
     cache.store(third);

@@ -42,6 +42,20 @@ class ClockWithMoment : public fixtures::WatchedClock {
   mutable std::function<void()> happens_;
 };
 
+/// A clock on which something happens the next time that a token's age is looked at.
+class ClockAtAge : public fixtures::WatchedClock {
+ public:
+  void at_next_look(std::function<void()> happens) { happens_ = std::move(happens); }
+
+  [[nodiscard]] ex::Moment moment() const noexcept override {
+    if (happens_) std::exchange(happens_, nullptr)();
+    return WatchedClock::moment();
+  }
+
+ private:
+  mutable std::function<void()> happens_;
+};
+
 struct OrderRig : Rig {
   OrderRig() { options.clock = clock_with_moment; }
   std::shared_ptr<ClockWithMoment> clock_with_moment = std::make_shared<ClockWithMoment>();
@@ -127,6 +141,41 @@ TEST_CASE("token order - a late 401 for the token before does not touch the rene
   provider->invalidate(*first);
   CHECK(provider->token()->same_as(*second));
   CHECK(rig.minted() == 2);
+}
+
+TEST_CASE("token order - a thread that is late to begin a renewal does not renew the new token", "[token_order]") {
+  Rig rig;
+  const auto clock = std::make_shared<ClockAtAge>();
+  rig.options.clock = clock;
+  const auto provider = rig.provider();
+  CHECK(provider->token());
+  clock->advance(23h);
+  clock->at_next_look([&] { CHECK(provider->token()); });  // another thread renews it just then
+  CHECK(said(provider->token()) == "fake-token-1");
+  CHECK(said(provider->token()) == "fake-token-2");
+  CHECK(rig.minted() == 2);
+}
+
+TEST_CASE("token order - a caller that comes to wait after the provider's end is told so", "[token_order]") {
+  class EndingAsACallBegins : public ex::FakeTransport {
+   public:
+    [[nodiscard]] bool may_block() const noexcept override {
+      end();
+      return true;
+    }
+    std::function<void()> end;
+  };
+  Rig rig;
+  const auto transport = std::make_shared<EndingAsACallBegins>();
+  rig.transport = transport;
+  auto provider = rig.provider();
+  const auto deadline = rig.clock->now() + 1s;
+  transport->end = [&] {
+    provider.reset();
+    rig.clock->advance(1s);  // or else it would wait for ever if it waited
+  };
+  CHECK(said(provider->token(deadline)) == "cancelled");
+  CHECK(rig.minted() == 0);
 }
 
 TEST_CASE("token order - two 401 for one token cost one other token, whichever is first", "[token_order]") {

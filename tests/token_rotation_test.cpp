@@ -1,5 +1,7 @@
 // Credentials that change while the program runs: rule 13 of TokenProvider.
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <future>
 #include <memory>
 #include <movio/exhibitor/testing.hpp>
@@ -200,6 +202,125 @@ TEST_CASE("token rotation - is told of when a token comes from other credentials
   for (const int i : {0, 1, 2, 4}) CHECK(contains(lines[static_cast<std::size_t>(i)], "token_minted"));
   CHECK(contains(lines[3], "credentials_rotated fingerprint="));
   CHECK_FALSE(contains(rig.log.text(), "old"));
+}
+
+TEST_CASE("token rotation - a second secret that was refused too does not end the backoff at each look",
+          "[token_rotation]") {
+  const RotationRig rig({"old", "new"});
+  const auto provider = rig.provider();
+  rig.refuse();
+  rig.transport->answer_token(ex::json_response(401, "{}", {{"Retry-After", "30"}}));
+  CHECK(said(provider->token()) == "issuer_rejected");
+  for (int second = 0; second < 29; ++second) {
+    rig.clock->advance(1s);
+    CHECK(said(provider->token()) == "issuer_rejected");
+  }
+  CHECK(rig.tried() == "old new ");
+  rig.clock->advance(1s);
+  CHECK(said(provider->token()) == "fake-token-1");
+}
+
+TEST_CASE("token rotation - when the issuer does not know a new secret yet, the good one before is tried once",
+          "[token_rotation]") {
+  const RotationRig rig({"old", "new"});
+  const auto provider = rig.provider();
+  const auto first = provider->token();
+  REQUIRE(first);
+  provider->invalidate(*first);
+  rig.refuse();
+  const auto second = provider->token();
+  CHECK(said(second) == "fake-token-2");
+  CHECK(rig.tried() == "old new old ");
+  CHECK_FALSE(provider->status().last_error);
+  CHECK(rig.log.count("credentials_rotated") == 0);
+
+  provider->invalidate(*second);
+  rig.refuse();
+  CHECK(said(provider->token()) == "issuer_rejected");  // the old one has been wiped
+  CHECK(rig.tried() == "old new old new ");
+  rig.clock->advance(1s);
+  CHECK(said(provider->token()) == "fake-token-3");
+  CHECK(rig.tried() == "old new old new new ");
+  CHECK(rig.log.count("credentials_rotated") == 1);
+}
+
+TEST_CASE("token rotation - when the secret before does not help either, the refusal of the new one is told",
+          "[token_rotation]") {
+  const RotationRig rig({"old", "new"});
+  const auto provider = rig.provider();
+  provider->invalidate(*provider->token());
+  rig.transport->answer_token(ex::json_response(401, R"({"error":"invalid_client"})", {{"Retry-After", "30"}}));
+  SECTION("refused") { rig.refuse(); }
+  SECTION("unavailable") { rig.transport->answer_token(ex::json_response(503)); }
+  SECTION("unreachable") { rig.transport->answer_token(ex::detail::make_error(ex::ErrorKind::connection, "planned")); }
+  const auto failure = provider->token();
+  CHECK(said(failure) == "issuer_rejected");
+  CHECK(failure.error().oauth_error == "invalid_client");
+  for (int second = 0; second < 29; ++second) {
+    CHECK(said(provider->token()) == "issuer_rejected");
+    rig.clock->advance(1s);
+  }
+  CHECK(rig.tried() == "old new old ");
+  rig.clock->advance(1s);
+  CHECK(said(provider->token()) == "fake-token-2");
+  CHECK(rig.tried() == "old new old new ");
+}
+
+TEST_CASE("token rotation - the secret before is tried within 60 s of the change only", "[token_rotation]") {
+  const auto tried_after = [](std::chrono::milliseconds time, bool timer_runs) {
+    const RotationRig rig({"old", "new"});
+    const auto provider = rig.provider();
+    provider->invalidate(*provider->token());
+    rig.transport->answer_token(ex::json_response(503));
+    CHECK(said(provider->token()) == "issuer_unavailable");  // now the change is known
+    rig.clock->advance(time);
+    if (timer_runs) rig.transport->run_delayed_tasks();
+    rig.refuse();
+    static_cast<void>(provider->token());
+    return rig.tried();
+  };
+  CHECK(tried_after(59999ms, false) == "old new new old ");
+  CHECK(tried_after(60s, false) == "old new new ");
+  CHECK(tried_after(1s, true) == "old new new ");  // the timer has wiped it
+}
+
+TEST_CASE("token rotation - the 60 s begin anew when the source went back to the good secret meanwhile",
+          "[token_rotation]") {
+  const RotationRig rig({"old", "new", "old", "new"});
+  const auto provider = rig.provider();
+  provider->invalidate(*provider->token());
+  for (const auto pause : {1s, 70s}) {
+    rig.transport->answer_token(ex::json_response(503));
+    CHECK(said(provider->token()) == "issuer_unavailable");
+    rig.clock->advance(pause);
+  }
+  rig.refuse();
+  CHECK(said(provider->token()) == "fake-token-2");
+  CHECK(rig.tried() == "old new old new old ");
+}
+
+TEST_CASE("token rotation - a secret before that was refused is not tried again", "[token_rotation]") {
+  const RotationRig rig({"old", "old", "new"});
+  const auto provider = rig.provider();
+  provider->invalidate(*provider->token());
+  rig.refuse(2);
+  CHECK(said(provider->token()) == "issuer_rejected");
+  CHECK(rig.tried() == "old old new ");
+}
+
+TEST_CASE("token rotation - a secret that is kept for one more try leaves no copy behind", "[token_rotation]") {
+  const std::string secret = "planted-secret-0123456789-longer-than-any-small-string-buffer";
+  RotationRig rig({});
+  rig.source = [asked = 0, old = ex::Secret(secret)]() mutable -> ex::Result<ex::ClientCredentials> {
+    return ex::ClientCredentials{"client-1", asked++ == 0 ? old : ex::Secret("new")};
+  };
+  auto provider = rig.provider();
+  const support::FreedMemoryWatch watch(secret.substr(20));
+  provider->invalidate(*provider->token());
+  rig.refuse();
+  CHECK(said(provider->token()) == "fake-token-2");
+  provider.reset();
+  CHECK_FALSE(watch.saw_marker());
 }
 
 TEST_CASE("token rotation - an id that changes counts, and id and secret are told apart", "[token_rotation]") {

@@ -39,7 +39,8 @@ inline namespace v0 {
 ///
 /// *When the secret is rotated.* The credential source is asked at every exchange, once more when the issuer refuses
 /// what it gave, and then, while that failure lasts, once a second as calls come in: a new secret is used from then on.
-/// The token of the old one is used until it expires; Movio cannot revoke it.
+/// An issuer may not know it yet: when it refuses one within a minute of the change, the secret before is tried once
+/// more if it was good, and wiped. The token of the old one is used until it expires; Movio cannot revoke it.
 ///
 /// *When the API answers 401.* The token is replaced once, and the call repeated once. If the new token is refused too,
 /// that is a configuration fault: no 401 costs another token for five minutes.
@@ -147,7 +148,10 @@ class TokenProvider {
 
   /// For whoever sends the token: the API answered 401 to it. Forgets it, if it is still the current one, and tells
   /// whether one more try with `token()` is worth it. It is not while a fresh token was found to be refused as well.
-  [[nodiscard]] bool reject(const AccessToken& token) { return core_.get()->reject(token); }
+  [[nodiscard]] bool reject(const AccessToken& token) {
+    const auto core = core_.get();  // the event's hook may end the provider
+    return core->reject(token);
+  }
 
   /// The API answered 401 to that one more try too: no 401 causes another exchange for five minutes.
   void confirm_rejection(const AccessToken& token) {

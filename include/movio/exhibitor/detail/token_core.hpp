@@ -17,6 +17,7 @@
 #include "flight.hpp"
 #include "ledger.hpp"
 #include "token_cache.hpp"
+#include "token_events.hpp"
 #include "token_fetch.hpp"
 #include "token_shelf.hpp"
 
@@ -52,7 +53,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
     if (!token) return token;
     const Moment now = setup_->clock->moment();  // read last: the lock may have been waited for
     if (token->expired(now)) return std::nullopt;
-    if (token->age(now) >= renewal_age(*token) && now.uptime >= Uptime(no_renewal_before_.load())) renew();
+    if (token->age(now) >= renewal_age(*token) && now.uptime >= Uptime(no_renewal_before_.load())) renew(*token);
     return token;
   }
 
@@ -87,9 +88,17 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   }
 
   bool reject(const AccessToken& token) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const bool retry = cache_.reject(token, setup_->clock->moment());
-    if (!cache_.token()) shelf_.clear();
+    bool fault_found = false;
+    bool retry = false;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      const Moment now = setup_->clock->moment();
+      const bool fault_known = cache_.pause_left(now).count() != 0;
+      retry = cache_.reject(token, now);
+      fault_found = !retry && !fault_known;
+      if (!cache_.token()) shelf_.clear();
+    }
+    if (fault_found) tell_of_rejection(setup_->options.on_event, token);
     return retry;
   }
 
@@ -98,10 +107,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
       const std::lock_guard<std::mutex> lock(mutex_);
       cache_.confirm_rejection(setup_->clock->moment());
     }
-    Event event;
-    event.kind = EventKind::token_rejected;
-    event.fingerprint = token.fingerprint();
-    tell_hook(setup_->options.on_event, event);
+    tell_of_rejection(setup_->options.on_event, token);
   }
 
   [[nodiscard]] TokenStatus status() {
@@ -207,13 +213,15 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
     return {std::nullopt, boarding.ticket};
   }
 
-  /// Begins a flight that nobody waits for, unless there is no need or no use.
-  void renew() {
+  /// Begins a flight that nobody waits for, unless there is no need or no use: another thread may have had the token
+  /// replaced since this one took it.
+  void renew(const AccessToken& due) {
     const auto transport = setup_->transport.lock();
     if (!transport) return;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (closed_ || memory_.blocks(setup_->clock->moment()) || !flight_.launch()) return;
+      if (closed_ || !cache_.is_current(due)) return;
+      if (memory_.blocks(setup_->clock->moment()) || !flight_.launch()) return;
       no_renewal_before_ = Uptime::max().count();
     }
     begin_fetch(*transport);
@@ -222,7 +230,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   void begin_fetch(Transport& transport) {
     const auto self = shared_from_this();
     const auto known = [self](const CredentialsMark& given) { return self->standing_error(given); };
-    const auto fetch = std::make_shared<TokenFetch>(setup_, gate_, cancel_.token(), known,
+    const auto fetch = std::make_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), known,
                                                     [self](FetchOutcome outcome) { self->land(std::move(outcome)); });
     if (!transport.after(std::chrono::milliseconds(0), [fetch] { fetch->begin(); }))
       land({make_error(ErrorKind::overloaded, "no token: the transport takes no more requests")});
@@ -256,7 +264,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
       no_renewal_before_ = std::max(memory_.next_look(), now.uptime + pause).count();
       disembark(outcome.token);
     }
-    if (!outcome.remembered) report(outcome, rotated, still_served);
+    if (!outcome.remembered) tell_of_fetch(setup_->options.on_event, outcome, rotated, still_served);
     tell_landed();
   }
 
@@ -299,35 +307,6 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
            error.kind != ErrorKind::invalid_argument;
   }
 
-  void report(const FetchOutcome& outcome, bool rotated, bool still_served) const {
-    const auto& hook = setup_->options.on_event;
-    Event event;
-    event.duration = std::chrono::duration_cast<std::chrono::microseconds>(outcome.duration);
-    if (outcome.token) {
-      event.kind = EventKind::token_minted;
-      event.fingerprint = outcome.token->fingerprint();
-      event.lifetime = outcome.token->lifetime();
-    } else {
-      event.kind = still_served ? EventKind::renewal_failed : EventKind::token_failed;
-      event.error = &outcome.token.error();
-      event.next_try = event.error->retry_after.value_or(std::chrono::seconds(0));
-    }
-    tell_hook(hook, event);
-    if (rotated) {
-      Event rotation;
-      rotation.kind = EventKind::credentials_rotated;
-      rotation.fingerprint = outcome.token->fingerprint();
-      tell_hook(hook, rotation);
-    }
-    for (const QuotaBucket& bucket : outcome.quota) {
-      if (!bucket.low()) continue;
-      Event warning;
-      warning.kind = EventKind::quota_low;
-      warning.quota = &bucket;
-      tell_hook(hook, warning);
-    }
-  }
-
   Result<AccessToken> wait(Waiting& waiting, Flight::Ticket ticket, Clock::Steady deadline, const CancelToken& cancel) {
     const CancelRegistration registration(cancel, [&waiting] {
       const std::lock_guard<std::mutex> lock(waiting.mutex);
@@ -367,6 +346,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
 
   const std::shared_ptr<const TokenSetup> setup_;
   const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+  const std::shared_ptr<PreviousCredentials> previous_ = std::make_shared<PreviousCredentials>();
   const CancelSource cancel_;
   TokenShelf shelf_;  ///< What `cache_` holds, for the callers.
 
