@@ -67,9 +67,19 @@ TEST_CASE("record rules - a record that was never filled in is not sent", "[reco
   CHECK(unsendable(ex::MemberSubscriptions()) == "member_id must not be empty");
 }
 
+TEST_CASE("record rules - a required text that was left empty is not sent in the place of what is there",
+          "[record_rules]") {
+  CHECK(unsendable(ex::Film{"f1"}) == "title must not be empty");
+  CHECK(unsendable(ex::Cinema{"c1"}) == "name must not be empty");
+  CHECK(unsendable(ex::Item{"i1"}) == "name must not be empty");
+  CHECK(unsendable(ex::Ticket{"t1"}) == "name must not be empty");
+  CHECK(unsendable(ex::Transaction{"t1"}) == "member_id must not be empty");
+  CHECK(problem_with<ex::Cinema>("name", "") == "name must not be empty");
+  CHECK(problem_with<ex::Film>("title", "") == "title must not be empty");
+}
+
 TEST_CASE("record rules - other texts may be empty", "[record_rules]") {
-  CHECK(problem_with<ex::Cinema>("name", "").empty());
-  CHECK(problem_with<ex::Film>("title", "").empty());
+  CHECK(problem_with<ex::Film>("distributor", "").empty());
   CHECK(problem_with<ex::Member>("email", "").empty());
   CHECK(problem_with<ex::Cinema>("tags", {""}).empty());
 }

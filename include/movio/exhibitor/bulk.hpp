@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,13 +44,15 @@ class Bulk {
   /// Records of a range, which is passed once.
   template <class Range>
   BulkReport upsert(const Range& records) const {
-    using Record = std::decay_t<decltype(*std::begin(records))>;
+    using Record = typename detail::ElementOf<Range>::Type;
+    check_resource<Record>();
     return upsert_each<Record>(pointers_into<Record>(records));
   }
 
   /// Records as a callback gives them: pointers to what is there until the next call, nullptr at the end.
   template <class Record>
   BulkReport upsert_each(std::function<const Record*()> next) const {
+    check_resource<Record>();
     detail::ModelSource<Record> source(std::move(next));
     return run(detail::BulkOperation::upsert<Record>(), source);
   }
@@ -61,6 +62,7 @@ class Bulk {
   /// CSV, UTF-16 or a compressed file, is refused as `invalid_argument` before anything is sent.
   template <class Record>
   BulkReport upsert_ndjson(ByteSource lines) const {
+    check_resource<Record>();
     detail::NdjsonSource<Record> source(std::move(lines));
     return run(detail::BulkOperation::upsert<Record>(), source);
   }
@@ -68,6 +70,9 @@ class Bulk {
   /// Removes the records that have the ids of a range; one that is not there is done.
   template <class Record, class Range>
   BulkReport remove(const Range& ids) const {
+    check_resource<Record>();
+    static_assert(std::is_convertible_v<typename detail::ElementOf<Range>::Type, std::string_view>,
+                  "Bulk::remove takes a range of ids, for example std::vector<std::string>");
     detail::IdSource source(
         [walk = detail::Walk(ids), id = std::string()]() mutable -> std::optional<std::string_view> {
           if (!walk.next()) return std::nullopt;
@@ -79,6 +84,7 @@ class Bulk {
   /// The same with an id on each line, as it is.
   template <class Record>
   BulkReport remove_lines(ByteSource ids) const {
+    check_resource<Record>();
     detail::IdLineSource source(std::move(ids));
     return run(detail::BulkOperation::remove<Record>(), source);
   }
@@ -86,6 +92,8 @@ class Bulk {
   /// Replaces all the subscriptions of each member of a range of `MemberSubscriptions`.
   template <class Range>
   BulkReport update_subscriptions(const Range& members) const {
+    static_assert(std::is_same_v<typename detail::ElementOf<Range>::Type, MemberSubscriptions>,
+                  "Bulk::update_subscriptions takes a range of MemberSubscriptions");
     detail::ModelSource<MemberSubscriptions> source(pointers_into<MemberSubscriptions>(members));
     return run(detail::BulkOperation::update_subscriptions(), source);
   }
@@ -97,6 +105,13 @@ class Bulk {
   }
 
  private:
+  template <class Record>
+  static constexpr void check_resource() noexcept {
+    static_assert(detail::IsResource<Record>::value,
+                  "the records of a Bulk are Cinema, Film, Item, Ticket, Member or Transaction; "
+                  "update_subscriptions takes MemberSubscriptions");
+  }
+
   template <class Record, class Range>
   static std::function<const Record*()> pointers_into(const Range& records) {
     return [walk = detail::Walk(records), held = std::optional<Record>()]() mutable -> const Record* {

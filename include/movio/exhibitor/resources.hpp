@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,9 @@ class RecordService {
  protected:
   template <class Range>
   Result<BulkReceipt> upsert(const Range& records) const {
+    static_assert(std::is_same_v<typename ElementOf<Range>::Type, Record>,
+                  "upsert takes a range of the service's own records, for example std::vector<Film> in films() and "
+                  "std::vector<Member> in members()");
     return upsert_all(*caller_, Schema<Record>::path, records);
   }
 

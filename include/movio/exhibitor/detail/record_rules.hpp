@@ -31,7 +31,6 @@ template <class Record>
 std::optional<FieldProblem> rule_broken(const Record& record);
 
 inline std::optional<FieldProblem> value_refused(const std::string& text, Rule rule) {
-  if (rule == Rule::id && text.empty()) return FieldProblem{"", "must not be empty"};
   if (rule == Rule::time_zone && !is_time_zone(text)) {
     return FieldProblem{"", "must be the name of an IANA time zone, like Pacific/Auckland"};
   }
@@ -67,17 +66,15 @@ std::optional<FieldProblem> value_refused(const T& value, [[maybe_unused]] Rule 
   return std::nullopt;
 }
 
+/// Why a required field is not acceptable as it is; nullptr when it is.
 template <class E>
-bool is_set(const OpenEnum<E>& value) {
-  return !value.empty();
+const char* lack_of(const OpenEnum<E>& value) {
+  return value.empty() ? "is required" : nullptr;
 }
+inline const char* lack_of(const std::string& text) { return text.empty() ? "must not be empty" : nullptr; }
 template <class T>
-bool is_set(const std::optional<T>& value) {
-  return value.has_value();
-}
-template <class T>
-bool is_set(const T& /*value*/) {
-  return true;
+const char* lack_of(const T& /*value*/) {
+  return nullptr;
 }
 
 template <class Record>
@@ -85,11 +82,8 @@ std::optional<FieldProblem> rule_broken(const Record& record) {
   std::optional<FieldProblem> problem;
   const auto look = [&](const auto& field) {
     const auto& value = record.*field.member;
-    if (field.required && !is_set(value)) {
-      problem = FieldProblem{"", "is required"};
-    } else {
-      problem = value_refused(value, field.rule);
-    }
+    problem = value_refused(value, field.rule);
+    if (const char* lack = field.required && !problem ? lack_of(value) : nullptr) problem = FieldProblem{"", lack};
     if (problem) problem->prefix(field.name);
     return !problem;
   };

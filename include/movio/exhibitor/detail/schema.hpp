@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "../models/raw_json.hpp"
 
@@ -15,12 +17,12 @@ namespace detail {
 /// What the API asks of a field beyond its type.
 enum class Rule {
   none,
-  id,         ///< Not empty.
   time_zone,  ///< Has the form of an IANA name. Which names exist changes several times a year.
   tags,       ///< At most 10.
 };
 
-/// One member of a record: its name on the wire, and where it stands in the struct.
+/// One member of a record: its name on the wire, and where it stands in the struct. A text that is required is not
+/// empty: it would replace what the API has.
 template <class Record, class Value>
 struct Field {
   std::string_view name;
@@ -49,6 +51,21 @@ template <class T, class = void>
 struct HasSchema : std::false_type {};
 template <class T>
 struct HasSchema<T, std::void_t<decltype(Schema<T>::fields)>> : std::true_type {};
+
+template <class T, class = void>
+struct IsResource : std::false_type {};
+template <class T>
+struct IsResource<T, std::void_t<decltype(Schema<T>::path)>> : std::true_type {};
+
+/// What the elements of a range are, as they are held; void when it is no range.
+template <class Range, class = void>
+struct ElementOf {
+  using Type = void;
+};
+template <class Range>
+struct ElementOf<Range, std::void_t<decltype(*std::begin(std::declval<const Range&>()))>> {
+  using Type = std::decay_t<decltype(*std::begin(std::declval<const Range&>()))>;
+};
 
 template <class T, class = void>
 struct HasTag : std::false_type {};

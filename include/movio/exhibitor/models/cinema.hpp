@@ -26,7 +26,7 @@ template <>
 struct Schema<Cinema> {
   static constexpr std::string_view path = "/cinemas";
   static constexpr auto fields = std::make_tuple(
-      required("cinema_id", &Cinema::cinema_id, Rule::id), required("name", &Cinema::name),
+      required("cinema_id", &Cinema::cinema_id), required("name", &Cinema::name),
       required("timezone", &Cinema::timezone, Rule::time_zone), optional("tags", &Cinema::tags, Rule::tags));
 };
 

@@ -30,7 +30,7 @@ template <>
 struct Schema<Film> {
   static constexpr std::string_view path = "/films";
   static constexpr auto fields =
-      std::make_tuple(required("film_id", &Film::film_id, Rule::id), required("title", &Film::title),
+      std::make_tuple(required("film_id", &Film::film_id), required("title", &Film::title),
                       optional("distributor", &Film::distributor), optional("rating", &Film::rating),
                       optional("opening_date", &Film::opening_date), optional("genres", &Film::genres));
 };

@@ -32,8 +32,8 @@ template <>
 struct Schema<Item> {
   static constexpr std::string_view path = "/items";
   static constexpr auto fields =
-      std::make_tuple(required("item_id", &Item::item_id, Rule::id), required("name", &Item::name),
-                      required("type", &Item::type), optional("tags", &Item::tags, Rule::tags));
+      std::make_tuple(required("item_id", &Item::item_id), required("name", &Item::name), required("type", &Item::type),
+                      optional("tags", &Item::tags, Rule::tags));
 };
 
 }  // namespace detail

@@ -73,7 +73,7 @@ template <>
 struct Schema<Member> {
   static constexpr std::string_view path = "/members";
   static constexpr auto fields =
-      std::make_tuple(required("member_id", &Member::member_id, Rule::id), required("gender", &Member::gender),
+      std::make_tuple(required("member_id", &Member::member_id), required("gender", &Member::gender),
                       required("status", &Member::status), optional("email", &Member::email),
                       optional("phone_number", &Member::phone_number), optional("first_name", &Member::first_name),
                       optional("last_name", &Member::last_name), optional("date_of_birth", &Member::date_of_birth),

@@ -40,13 +40,13 @@ namespace detail {
 template <>
 struct Schema<Subscription> {
   static constexpr auto fields =
-      std::make_tuple(required("category_id", &Subscription::category_id, Rule::id),
-                      required("channel", &Subscription::channel), required("state", &Subscription::state));
+      std::make_tuple(required("category_id", &Subscription::category_id), required("channel", &Subscription::channel),
+                      required("state", &Subscription::state));
 };
 
 template <>
 struct Schema<MemberSubscriptions> {
-  static constexpr auto fields = std::make_tuple(required("member_id", &MemberSubscriptions::member_id, Rule::id),
+  static constexpr auto fields = std::make_tuple(required("member_id", &MemberSubscriptions::member_id),
                                                  required("subscriptions", &MemberSubscriptions::subscriptions));
 };
 

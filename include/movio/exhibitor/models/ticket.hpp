@@ -33,7 +33,7 @@ template <>
 struct Schema<Ticket> {
   static constexpr std::string_view path = "/tickets";
   static constexpr auto fields =
-      std::make_tuple(required("ticket_id", &Ticket::ticket_id, Rule::id), required("name", &Ticket::name),
+      std::make_tuple(required("ticket_id", &Ticket::ticket_id), required("name", &Ticket::name),
                       optional("type", &Ticket::type), optional("tags", &Ticket::tags, Rule::tags));
 };
 

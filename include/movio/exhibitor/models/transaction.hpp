@@ -77,13 +77,11 @@ struct Schema<ItemLine> {
 template <>
 struct Schema<Transaction> {
   static constexpr std::string_view path = "/transactions";
-  static constexpr auto fields = std::make_tuple(required("transaction_id", &Transaction::transaction_id, Rule::id),
-                                                 required("member_id", &Transaction::member_id, Rule::id),
-                                                 required("cinema_id", &Transaction::cinema_id, Rule::id),
-                                                 required("transactionLines", &Transaction::transaction_lines),
-                                                 optional("salesChannel", &Transaction::sales_channel),
-                                                 optional("transactedAt", &Transaction::transacted_at),
-                                                 optional("timezone", &Transaction::timezone, Rule::time_zone));
+  static constexpr auto fields = std::make_tuple(
+      required("transaction_id", &Transaction::transaction_id), required("member_id", &Transaction::member_id),
+      required("cinema_id", &Transaction::cinema_id), required("transactionLines", &Transaction::transaction_lines),
+      optional("salesChannel", &Transaction::sales_channel), optional("transactedAt", &Transaction::transacted_at),
+      optional("timezone", &Transaction::timezone, Rule::time_zone));
 };
 
 }  // namespace detail

@@ -1,0 +1,8 @@
+// expect-error: the records of a Bulk are Cinema
+#include <movio/exhibitor/bulk.hpp>
+#include <string>
+#include <vector>
+
+namespace ex = movio::exhibitor;
+
+auto upload(const ex::Bulk& bulk) { return bulk.upsert(std::vector<ex::MemberSubscriptions>()); }
