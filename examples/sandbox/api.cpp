@@ -120,7 +120,7 @@ std::optional<json> read_records(const std::string& resource, const std::string&
     answer_json(response, 400, {{"message", message}, {"entities", std::move(entities)}});
     return std::nullopt;
   }
-  return records;
+  return std::make_optional(std::move(records));
 }
 
 }  // namespace
@@ -181,7 +181,7 @@ void Api::replace_subscriptions(const std::string& member_id, const std::string&
                                 httplib::Response& response) const {
   const auto subscriptions = read_records("subscriptions", body, response);
   if (!subscriptions) return;
-  if (!store_.replace_subscriptions(member_id, *subscriptions)) {
+  if (!store_.has("members", member_id)) {
     return answer_message(response, 404, "No member has the id " + member_id);
   }
   response.status = 204;

@@ -215,8 +215,12 @@ void Sandbox::intercept_api(Intercept intercept) { impl_->api_interception.set(s
 
 std::size_t Sandbox::record_count(const std::string& resource) const { return impl_->store.count(resource); }
 
-nlohmann::json Sandbox::record(const std::string& resource, const std::string& id) const {
-  return impl_->store.find(resource, id);
+bool Sandbox::has_record(const std::string& resource, const std::string& id) const {
+  return impl_->store.has(resource, id);
+}
+
+bool Sandbox::has_record(const std::string& resource, const std::string& id, const nlohmann::json& record) const {
+  return impl_->store.has(resource, id, record);
 }
 
 }  // namespace sandbox

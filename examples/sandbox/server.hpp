@@ -68,9 +68,11 @@ class Sandbox {
   void intercept_token(Intercept intercept);  // asked before the issuer, for what counts as a token request
   void intercept_api(Intercept intercept);    // asked before the API and its authorization check, for every call
 
-  // What the API holds. The subscriptions of a member are the record with the member's id in "subscriptions".
+  // What the API holds; of subscriptions it keeps nothing.
   std::size_t record_count(const std::string& resource) const;
-  nlohmann::json record(const std::string& resource, const std::string& id) const;  // null when absent
+  bool has_record(const std::string& resource, const std::string& id) const;
+  // True if the record with this id is this one.
+  bool has_record(const std::string& resource, const std::string& id, const nlohmann::json& record) const;
 
  private:
   struct Impl;

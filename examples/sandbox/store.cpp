@@ -1,15 +1,19 @@
 #include "sandbox/store.hpp"
 
+#include <functional>
+#include <nlohmann/json.hpp>
+
 namespace sandbox {
 
 using nlohmann::json;
 
 Store::Upserted Store::upsert(const std::string& resource, const std::string& id_field, const json& records) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  auto& table = records_[resource];
+  auto& hashes = hashes_[resource];
   Upserted upserted;
   for (const auto& record : records) {
-    const bool created = table.insert_or_assign(record.at(id_field).get<std::string>(), record).second;
+    const auto& id = record.at(id_field).get_ref<const std::string&>();
+    const bool created = hashes.insert_or_assign(id, std::hash<json>()(record)).second;
     ++(created ? upserted.created : upserted.updated);
   }
   return upserted;
@@ -17,29 +21,31 @@ Store::Upserted Store::upsert(const std::string& resource, const std::string& id
 
 bool Store::remove(const std::string& resource, const std::string& id) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (resource == "members") records_["subscriptions"].erase(id);
-  return records_[resource].erase(id) > 0;
-}
-
-bool Store::replace_subscriptions(const std::string& member_id, const json& subscriptions) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (records_["members"].count(member_id) == 0) return false;
-  records_["subscriptions"].insert_or_assign(member_id, subscriptions);
-  return true;
+  return hashes_[resource].erase(id) > 0;
 }
 
 std::size_t Store::count(const std::string& resource) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto table = records_.find(resource);
-  return table == records_.end() ? 0 : table->second.size();
+  const auto hashes = hashes_.find(resource);
+  return hashes == hashes_.end() ? 0 : hashes->second.size();
 }
 
-json Store::find(const std::string& resource, const std::string& id) const {
+bool Store::has(const std::string& resource, const std::string& id) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto table = records_.find(resource);
-  if (table == records_.end()) return nullptr;
-  const auto record = table->second.find(id);
-  return record == table->second.end() ? json() : record->second;
+  return find(resource, id) != nullptr;
+}
+
+bool Store::has(const std::string& resource, const std::string& id, const json& record) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::size_t* const hash = find(resource, id);
+  return hash != nullptr && *hash == std::hash<json>()(record);
+}
+
+const std::size_t* Store::find(const std::string& resource, const std::string& id) const {
+  const auto hashes = hashes_.find(resource);
+  if (hashes == hashes_.end()) return nullptr;
+  const auto hash = hashes->second.find(id);
+  return hash == hashes->second.end() ? nullptr : &hash->second;
 }
 
 }  // namespace sandbox

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <mutex>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <unordered_map>
 
 namespace sandbox {
 
-// The records of all resources, in memory. Safe to use from any number of threads; every call is atomic.
+// Which records there are, in memory: of each its id and a hash, not the record, so that millions fit. Safe to use from
+// any number of threads; every call is atomic.
 class Store {
  public:
   struct Upserted {
@@ -20,20 +21,22 @@ class Store {
   // record wins, and each occurrence counts as if it had come alone: the first one creates, the next one updates.
   Upserted upsert(const std::string& resource, const std::string& id_field, const nlohmann::json& records);
 
-  // False when there is no such record. A member's subscriptions go with the member.
+  // False when there is no such record.
   bool remove(const std::string& resource, const std::string& id);
 
-  // False when there is no such member. Kept as the record of that member in "subscriptions", an array.
-  bool replace_subscriptions(const std::string& member_id, const nlohmann::json& subscriptions);
-
   std::size_t count(const std::string& resource) const;
-  nlohmann::json find(const std::string& resource, const std::string& id) const;  // null when absent
+  bool has(const std::string& resource, const std::string& id) const;
+  // True if the record with this id is this one.
+  bool has(const std::string& resource, const std::string& id, const nlohmann::json& record) const;
 
  private:
-  using Records = std::map<std::string, nlohmann::json>;
+  using Hashes = std::unordered_map<std::string, std::size_t>;  // by id
 
-  mutable std::mutex mutex_;  // guards records_
-  std::map<std::string, Records> records_;
+  // The mutex must be held; nullptr when absent.
+  const std::size_t* find(const std::string& resource, const std::string& id) const;
+
+  mutable std::mutex mutex_;  // guards hashes_
+  std::unordered_map<std::string, Hashes> hashes_;
 };
 
 }  // namespace sandbox
