@@ -152,14 +152,14 @@ TEST_CASE("journal - is text that a person can read, the same in every version",
   const TemporaryDirectory directory;
   const std::string path = directory.path("journal");
   auto journal = opened(path);
-  journal.append({{1, 1000, 18446744073709551615U, {12, 34}, {990, 900, 90, 3, 7, 2, 1}}}).value();
+  journal.append({{1, 1000, 18446744073709551615U, {12, 34}, {990, 900, 90, 3, 7, 2, 1, 5}}}).value();
   journal.finish().value();
   CHECK(content_of(path) ==
         "movio-exhibitor-journal 2 PUT https://api.example/members 0123456789abcdef b1d36add2eed2cbe\n"
         "lines=1 to=1000 records=18446744073709551615 rejects=12 tail=34 accepted=990 created=900 updated=90 "
         "superseded=3 "
-        "rejected=7 retried=2 batches=1 516002f6306ab46d\n"
-        "finished a46b19f71cee8c9e\n");
+        "rejected=7 retried=2 batches=1 absent=5 a7912b7c435cc5fe\n"
+        "finished 65e49eaa0bdf7e0d\n");
 }
 
 TEST_CASE("journal - one append is one sync, whatever it holds", "[journal]") {

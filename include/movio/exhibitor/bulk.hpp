@@ -25,7 +25,8 @@ inline namespace v0 {
 /// Each function blocks until the input has ended, or something ends the upload: then `BulkReport::error` says what.
 /// Trouble that passes slows it down: throttling is waited out, anything else (no connection, 5xx) as long as
 /// `BulkOptions::patience` says. A request that the API refuses is taken apart until exactly the bad records are found;
-/// all others get through. Of records with the same id the last one wins that the API takes.
+/// all others get through. So is one that keeps failing without a reason while others succeed: a firewall may object to
+/// a record, or the API fail of it. Of records with the same id the last one wins that the API takes.
 ///
 /// With a journal, an upload that was killed is resumed by the same call with the same input: what was acknowledged is
 /// passed over. Sending a record again does no harm.
@@ -67,7 +68,7 @@ class Bulk {
     return run(detail::BulkOperation::upsert<Record>(), source);
   }
 
-  /// Removes the records that have the ids of a range; one that is not there is done.
+  /// Removes the records that have the ids of a range. Ids that the API does not have are counted as `absent`.
   template <class Record, class Range>
   BulkReport remove(const Range& ids) const {
     check_resource<Record>();

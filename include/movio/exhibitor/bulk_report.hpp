@@ -18,10 +18,11 @@ struct BulkCounts {
   std::uint64_t rejected = 0;    ///< Records refused, by this library or by the API.
   std::uint64_t retried = 0;     ///< Requests that were sent again.
   std::uint64_t batches = 0;     ///< Requests that succeeded.
+  std::uint64_t absent = 0;      ///< Ids to be removed that the API does not have.
 };
 
-/// How an upload ended. Every record that was read has one of four fates: `read` is `accepted` + `superseded` +
-/// `rejected` + `not_sent`.
+/// How an upload ended. Every record that was read has one of five fates: `read` is `accepted` + `superseded` +
+/// `rejected` + `absent` + `not_sent`.
 struct BulkReport {
   BulkCounts counts{};         ///< What earlier runs of the same journal had acknowledged counts.
   std::uint64_t read = 0;      ///< Records.
@@ -40,12 +41,13 @@ inline BulkCounts& operator+=(BulkCounts& sum, const BulkCounts& added) noexcept
   sum.rejected += added.rejected;
   sum.retried += added.retried;
   sum.batches += added.batches;
+  sum.absent += added.absent;
   return sum;
 }
 
 inline bool operator==(const BulkCounts& a, const BulkCounts& b) noexcept {
   return a.accepted == b.accepted && a.created == b.created && a.updated == b.updated && a.superseded == b.superseded &&
-         a.rejected == b.rejected && a.retried == b.retried && a.batches == b.batches;
+         a.rejected == b.rejected && a.absent == b.absent && a.retried == b.retried && a.batches == b.batches;
 }
 
 }  // namespace v0

@@ -19,8 +19,14 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// Records of a batch that go out in one request, by their index.
-using Piece = std::vector<std::size_t>;
+/// Records of a batch that go out in one request.
+struct Piece {
+  std::vector<std::size_t> records;  ///< By their index.
+  int failures = 0;                  ///< Of requests with them all, as far as `Batch::failed` was told.
+  int strikes = 0;                   ///< Of those failures, the ones that another request's success came before.
+  std::uint64_t successes = 0;       ///< Of the whole run, at the last of those failures.
+  bool again = false;                ///< Its next request repeats one that failed.
+};
 
 /// Consecutive records of the input: those that go out, those that a later one of the same id supersedes, those that
 /// are refused. What a request of it was answered with takes it apart, until each record's fate is known.
@@ -60,11 +66,11 @@ class Batch {
     if (!records_.empty()) text_ += ']';
     body_ = Body(std::move(text_));
     Piece all;
-    all.reserve(records_.size());
+    all.records.reserve(records_.size());
     for (std::size_t i = 0; i < records_.size(); ++i) {
-      if (records_[i].superseded_by == 0) all.push_back(i);
+      if (records_[i].superseded_by == 0) all.records.push_back(i);
     }
-    if (!all.empty()) pieces_.push_back(std::move(all));
+    if (!all.records.empty()) pieces_.push_back(std::move(all));
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return records_.size() + rejects_.size(); }
@@ -94,46 +100,78 @@ class Batch {
 
   /// The piece as a JSON array. The whole batch is shared, not copied.
   [[nodiscard]] Body body() const {
-    if (piece().size() == records_.size()) return body_;
+    if (piece().records.size() == records_.size()) return body_;
     std::string text;
-    for (const std::size_t index : piece()) {
+    for (const std::size_t index : piece().records) {
       text += text.empty() ? '[' : ',';
       text += text_of(index);
     }
     return Body(text += ']');
   }
   /// The id and the text of the one record of the piece.
-  [[nodiscard]] const std::string& id() const { return *records_[piece().front()].id; }
-  [[nodiscard]] std::string_view text() const { return text_of(piece().front()); }
+  [[nodiscard]] const std::string& id() const { return *records_[piece().records.front()].id; }
+  [[nodiscard]] std::string_view text() const { return text_of(piece().records.front()); }
+  /// Where the piece begins and ends in the input, for people.
+  [[nodiscard]] std::string lines() const {
+    const std::string first = std::to_string(records_[piece().records.front()].line);
+    const std::string last = std::to_string(records_[piece().records.back()].line);
+    return first == last ? "line " + first : "lines " + first + " to " + last;
+  }
+
+  /// The piece is sent.
+  void sent() noexcept {
+    if (std::exchange(pieces_.back().again, false)) ++counts_.retried;
+  }
 
   // What became of the piece.
 
   void accepted(const BulkReceipt& receipt) {
-    counts_.accepted += piece().size();
+    counts_.accepted += piece().records.size();
     counts_.created += receipt.created_count;
     counts_.updated += receipt.updated_count;
     ++counts_.batches;
     pieces_.pop_back();
   }
 
-  /// The piece is taken apart; one record alone is refused, and the one that it had superseded goes out after all.
-  /// Suspects are sent one by one, so that only those are refused that the API refuses by themselves.
+  /// The API does not have what was to be removed.
+  void absent() {
+    counts_.absent += piece().records.size();
+    pieces_.pop_back();
+  }
+
+  /// The same is to be sent once more.
+  void repeat() noexcept { pieces_.back().again = true; }
+
+  /// The API refused it: it is taken apart, and one record alone is rejected. Suspects are sent one by one, so that
+  /// only those are rejected that the API refuses by themselves; when most are suspected, the API may be wrong.
   void refused(std::vector<std::string> messages, const std::vector<std::string>& suspected_ids) {
-    const Piece whole = take_piece();
-    if (whole.size() == 1) {
-      const Record& record = records_[whole.front()];
-      rejects_.push_back({record.line, *record.id, std::move(messages), std::string(text_of(whole.front()))});
-      return revive(record.earlier);
+    const Piece whole{take_piece().records};
+    if (whole.records.size() == 1) return reject(whole.records.front(), std::move(messages));
+    const Indices suspects = found_in(whole.records, suspected_ids);
+    if (suspects.empty() || 2 * suspects.size() > whole.records.size()) {
+      pieces_.push_back(half_of(whole, 1));
+      return pieces_.push_back(half_of(whole, 0));
     }
-    const Piece suspects = found_in(whole, suspected_ids);
-    if (suspects.empty() || suspects.size() == whole.size()) return halve(whole);
-    for (const std::size_t suspect : suspects) pieces_.push_back({suspect});
+    for (const std::size_t suspect : suspects) pieces_.push_back({{suspect}});
     Piece rest;
-    std::set_difference(whole.begin(), whole.end(), suspects.begin(), suspects.end(), std::back_inserter(rest));
+    std::set_difference(whole.records.begin(), whole.records.end(), suspects.begin(), suspects.end(),
+                        std::back_inserter(rest.records));
     pieces_.push_back(std::move(rest));
   }
 
-  void retried() { ++counts_.retried; }
+  /// It failed without a word about the records, and one of them may be why: something before the API may object to it,
+  /// or the API fail of it. It goes out again behind the other pieces, from the second failure on in halves. One record
+  /// alone is rejected when it keeps failing while other requests, of which `successes` is the run's number, succeed.
+  void failed(std::vector<std::string> messages, std::uint64_t successes) {
+    Piece piece = take_piece();
+    ++piece.failures;
+    if (std::exchange(piece.successes, successes) != successes) ++piece.strikes;
+    if (is_culprit(piece)) return reject(piece.records.front(), std::move(messages));
+    piece.again = piece.records.size() == 1 || piece.failures == 1;
+    if (piece.again) return send_last(std::move(piece));
+    send_last(half_of(piece, 0));
+    send_last(half_of(piece, 1));
+  }
 
   /// Everything that was refused so far, and what there is to say of the whole.
   [[nodiscard]] const std::vector<BulkReject>& rejects() const noexcept { return rejects_; }
@@ -146,7 +184,7 @@ class Batch {
   /// Records that no answer has settled.
   [[nodiscard]] std::size_t unsettled() const {
     std::size_t count = 0;
-    for (const auto& waiting : pieces_) count += waiting.size();
+    for (const auto& waiting : pieces_) count += waiting.records.size();
     return count;
   }
 
@@ -166,14 +204,27 @@ class Batch {
     std::uint64_t superseded_by;  // that record's line; 0: by none
     std::size_t earlier;          // the record that it superseded
   };
+  using Indices = std::vector<std::size_t>;
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  /// In an outage nothing succeeds, and so no record gets more than one strike. That many failures in a row of a record
+  /// that is sent alone are no chance.
+  [[nodiscard]] static bool is_culprit(const Piece& piece) noexcept {
+    return piece.records.size() == 1 && piece.failures >= 6 && piece.strikes >= 2;
+  }
+
+  /// The one that it had superseded goes out after all.
+  void reject(std::size_t index, std::vector<std::string> messages) {
+    const Record& record = records_[index];
+    rejects_.push_back({record.line, *record.id, std::move(messages), std::string(text_of(index))});
+    revive(record.earlier);
+  }
 
   void revive(std::size_t index) {
     if (index == none) return;
     records_[index].superseded_by = 0;
     --superseded_;
-    by_id_[*records_[index].id] = index;
-    pieces_.push_back({index});
+    pieces_.push_back({{index}});
   }
 
   void cover(std::uint64_t line, std::string_view text) {
@@ -192,21 +243,24 @@ class Batch {
     return piece;
   }
 
-  void halve(const Piece& whole) {
-    const auto middle = whole.begin() + static_cast<Piece::difference_type>(whole.size() / 2);
-    pieces_.emplace_back(middle, whole.end());
-    pieces_.emplace_back(whole.begin(), middle);
+  void send_last(Piece piece) { pieces_.insert(pieces_.begin(), std::move(piece)); }
+
+  /// With the failures of the whole.
+  static Piece half_of(const Piece& whole, int which) {
+    const auto middle = whole.records.begin() + static_cast<Indices::difference_type>(whole.records.size() / 2);
+    Indices half = which == 0 ? Indices(whole.records.begin(), middle) : Indices(middle, whole.records.end());
+    return {std::move(half), whole.failures, whole.strikes, whole.successes, false};
   }
 
-  [[nodiscard]] Piece found_in(const Piece& whole, const std::vector<std::string>& ids) const {
-    Piece found;
+  [[nodiscard]] Indices found_in(const Indices& whole, const std::vector<std::string>& ids) const {
+    Indices found;
     for (const auto& id : ids) {
       const auto place = by_id_.find(id);
       if (place != by_id_.end()) found.push_back(place->second);
     }
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
-    Piece both;
+    Indices both;
     std::set_intersection(whole.begin(), whole.end(), found.begin(), found.end(), std::back_inserter(both));
     return both;
   }

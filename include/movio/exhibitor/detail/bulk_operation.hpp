@@ -20,11 +20,12 @@ namespace detail {
 
 /// What a failed request means for the records in it.
 enum class Verdict {
-  done,       ///< What was wanted is so already.
-  refused,    ///< One of them is not acceptable.
-  too_large,  ///< They are too much for one request.
-  passing,    ///< The same may succeed later.
-  fatal,      ///< So would every other request fare.
+  absent,       ///< The API does not have what was to be removed.
+  refused,      ///< One of them is not acceptable.
+  too_large,    ///< They are too much for one request.
+  passing,      ///< The same may succeed later.
+  unexplained,  ///< The same may succeed later, or one of them may be why; the API does not say.
+  fatal,        ///< So would every other request fare.
 };
 
 /// What a bulk run does with its records.
@@ -76,25 +77,40 @@ class BulkOperation {
   }
 
   [[nodiscard]] Verdict verdict(const Error& error) const {
+    if (error.http_status == 413) return Verdict::too_large;
+    if (error.http_status == 414 && one_by_one()) return Verdict::refused;  // its id is in the URL
     switch (error.kind) {
       case ErrorKind::rejected:
-        if (error.http_status == 413) return Verdict::too_large;
-        if (error.http_status == 414 && one_by_one()) return Verdict::refused;  // its id is in the URL
+        if (!is_from_api(error)) return Verdict::unexplained;
         return is_about_content(error.http_status) ? Verdict::refused : Verdict::fatal;
+      case ErrorKind::forbidden:
+        return error.http_status == 403 && !is_from_api(error) ? Verdict::unexplained : Verdict::fatal;
       case ErrorKind::not_found:
-        if (kind_ == Kind::remove) return Verdict::done;
-        return kind_ == Kind::update_subscriptions ? Verdict::refused : Verdict::fatal;
+        return is_from_api(error) ? verdict_of_not_found() : Verdict::unexplained;
+      case ErrorKind::protocol:
+        return Verdict::unexplained;
       case ErrorKind::connection:
-      case ErrorKind::proxy:
       case ErrorKind::timeout:
-      case ErrorKind::rate_limited:
       case ErrorKind::server_error:
+        return says_nothing_of_records(error) ? Verdict::passing : Verdict::unexplained;
+      case ErrorKind::proxy:
+      case ErrorKind::rate_limited:
       case ErrorKind::issuer_unavailable:
       case ErrorKind::overloaded:
         return Verdict::passing;
       default:
         return Verdict::fatal;
     }
+  }
+
+  /// An answer that is not the API's JSON is called that: what its status would mean of the API is misleading.
+  [[nodiscard]] Error explained(Error error) const {
+    if (error.http_status < 400 || error.http_status >= 500 || is_from_api(error)) return error;
+    error.message = name() + ": something before the API, such as a gateway or a firewall, answered HTTP " +
+                    std::to_string(error.http_status) +
+                    " with a body that is not the API's JSON; check api_url, and ask whoever runs the gateway what it "
+                    "objects to";
+    return error;
   }
 
   /// Why a record was refused, for whoever mends it: what the API's `entities` say, else its message, else ours.
@@ -146,6 +162,19 @@ class BulkOperation {
       if (const auto found = part.find(name); found != part.end()) add_messages(*found, messages);
     }
     if (messages.size() == before) messages.push_back(clean_text(part.dump(), enough));
+  }
+
+  /// The API's own errors have a message.
+  static bool is_from_api(const Error& error) noexcept { return !error.details.empty(); }
+
+  [[nodiscard]] Verdict verdict_of_not_found() const noexcept {
+    if (kind_ == Kind::remove) return Verdict::absent;
+    return kind_ == Kind::update_subscriptions ? Verdict::refused : Verdict::fatal;
+  }
+
+  /// Of a failure that may pass: the request did not come to be looked at, or the service says that it is away.
+  static bool says_nothing_of_records(const Error& error) noexcept {
+    return !error.may_have_acted || error.http_status == 503 || error.retry_after;
   }
 
   static bool is_about_content(int status) { return status == 400 || status == 409 || status == 422; }

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,50 +16,13 @@
 #include "bulk_files.hpp"
 #include "bulk_operation.hpp"
 #include "intake.hpp"
+#include "mailbox.hpp"
 #include "pace.hpp"
 #include "sha256.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
-
-/// Where the engine's thread leaves answers for the thread that uploads. Thread-safety: all of it.
-class Mailbox {
- public:
-  struct Letter {
-    std::uint64_t number;  // of the request
-    Result<HttpResponse> answer;
-  };
-
-  void put(Letter letter) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    letters_.push_back(std::move(letter));
-    changed_.notify_one();
-  }
-  void wake() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    woken_ = true;
-    changed_.notify_one();
-  }
-
-  std::vector<Letter> take() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return std::exchange(letters_, {});
-  }
-
-  /// Until there is a letter, or somebody wakes it, or the time has come.
-  void wait(Clock& clock, Clock::Steady until) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    while (letters_.empty() && !woken_ && clock.now() < until) clock.wait_until(lock, changed_, until);
-    woken_ = false;
-  }
-
- private:
-  std::mutex mutex_;  // guards all that follows
-  std::condition_variable changed_;
-  std::vector<Letter> letters_;
-  bool woken_ = false;
-};
 
 /// One bulk run: reads, sends, and settles the fate of every record. It runs in one thread; only answers come from
 /// another one.
@@ -95,14 +56,15 @@ class BulkRun {
  private:
   struct Shipment {
     Batch batch;
-    std::uint64_t number = 0;  // of its request in flight; 0: none is
-    bool begun = false;        // a request of it has been sent
-    bool again = false;        // its next request is one that failed
+    std::uint64_t number = 0;     // of its request in flight; 0: none is
+    bool begun = false;           // a request of it has been sent
+    std::uint64_t failed_at = 0;  // the last number when it failed without an explanation
 
     [[nodiscard]] bool settled() const noexcept { return number == 0 && batch.settled(); }
     [[nodiscard]] bool has_next() const noexcept { return number == 0 && !batch.settled(); }
   };
   using Shipments = std::list<Shipment>;
+  enum class Turn { first, yielded };
   static constexpr std::chrono::milliseconds moment{250};  // short for a person who looks on
 
   Result<void> open() {
@@ -135,19 +97,22 @@ class BulkRun {
       for (auto& letter : mailbox_->take()) settle(std::move(letter), now);
       acknowledge(false, now);
       tell_progress_in_time(now);
-      if (!stopped_ && (send_next(now) || read_next())) continue;
+      if (!stopped_ && (send_next(now, Turn::first) || read_next() || send_next(now, Turn::yielded))) continue;
       if (in_flight_ == 0 && acknowledge(true, now)) continue;
       if (in_flight_ == 0 && (stopped_ || shipments_.empty())) return;
       mailbox_->wait(clock_, next_moment(now));
     }
   }
 
-  /// Sends one request, if there is one to send and it may go out. The batches go out in the input's order; one that
-  /// shares an id with an earlier one waits until that is settled, so that the last record of an id wins.
-  bool send_next(Clock::Steady now) {
+  /// Sends one request, if there is one to send and it may go out. The batches go out in the input's order, but one
+  /// whose last request failed without an explanation yields its turn once: whether others succeed says more than a
+  /// repetition. One that shares an id with an earlier one waits until that is settled, so that the last record of an
+  /// id wins.
+  bool send_next(Clock::Steady now, Turn turn) {
     if (in_flight_ >= pace_.allowed() || now < pace_.not_before()) return false;
     for (auto shipment = shipments_.begin(); shipment != shipments_.end(); ++shipment) {
-      if (!shipment->has_next()) continue;
+      const bool yields = shipment->failed_at != 0 && shipment->failed_at == pace_.last_sent();
+      if (!shipment->has_next() || (yields && turn == Turn::first)) continue;
       if (!shipment->begun && shares_an_id_with_earlier(shipment)) return false;
       dispatch(*shipment);
       return true;
@@ -164,7 +129,7 @@ class BulkRun {
   void dispatch(Shipment& shipment) {
     shipment.number = pace_.sent();
     shipment.begun = true;
-    if (std::exchange(shipment.again, false)) shipment.batch.retried();
+    shipment.batch.sent();
     HttpRequest request = operation_.request(shipment.batch);
     request.max_attempts = 1;  // the pace says when it goes out again
     request.cancel = either_.token();
@@ -174,10 +139,10 @@ class BulkRun {
     });
   }
 
-  /// Reads one batch ahead. False when there is one already, or nothing left.
+  /// Reads one batch ahead. False when there is one already, or nothing left, or as many as memory is for.
   bool read_next() {
     const bool one_waits = !shipments_.empty() && !shipments_.back().begun && shipments_.back().has_next();
-    if (one_waits || ended_) return false;
+    if (one_waits || ended_ || open_shipments() > options_.in_flight) return false;
     auto batch = intake_.next_batch();
     if (!batch) {
       stop(std::move(batch.error()));
@@ -191,6 +156,10 @@ class BulkRun {
     return true;
   }
 
+  [[nodiscard]] std::ptrdiff_t open_shipments() const {
+    return std::count_if(shipments_.begin(), shipments_.end(), [](const Shipment& sent) { return !sent.settled(); });
+  }
+
   void settle(Mailbox::Letter letter, Clock::Steady now) {
     const auto shipment = std::find_if(shipments_.begin(), shipments_.end(),
                                        [&](const Shipment& sent) { return sent.number == letter.number; });
@@ -199,7 +168,7 @@ class BulkRun {
     Batch& batch = shipment->batch;
     const auto& answer = letter.answer;
     if (!answer) return settle_failure(*shipment, letter.number, answer.error(), now);
-    const auto receipt = operation_.receipt(*answer, batch.piece().size());
+    const auto receipt = operation_.receipt(*answer, batch.piece().records.size());
     if (!receipt) return settle_failure(*shipment, letter.number, receipt.error(), now);
     pace_.succeeded();
     if (intake_.is_limited()) intake_.taken(batch.body().bytes().size());
@@ -207,29 +176,37 @@ class BulkRun {
   }
 
   void settle_failure(Shipment& shipment, std::uint64_t number, const Error& error, Clock::Steady now) {
+    Batch& batch = shipment.batch;
+    const std::size_t rejects_before = batch.rejects().size();
     switch (operation_.verdict(error)) {
-      case Verdict::done:
+      case Verdict::absent:
         pace_.succeeded();
-        return shipment.batch.accepted({});
+        batch.absent();
+        break;
       case Verdict::too_large:
-        intake_.too_large(shipment.batch.body().bytes().size());
-        return refuse(shipment.batch, error);
+        intake_.too_large(batch.body().bytes().size());
+        batch.refused(operation_.messages_of(error), operation_.suspects_in(error));
+        break;
       case Verdict::refused:
         pace_.succeeded();
-        return refuse(shipment.batch, error);
+        batch.refused(operation_.messages_of(error), operation_.suspects_in(error));
+        break;
       case Verdict::passing:
-        shipment.again = true;
+        batch.repeat();
         if (!pace_.failed(number, error, now, chance())) stop(error);
-        return;
+        break;
+      case Verdict::unexplained:
+        shipment.failed_at = pace_.last_sent();
+        if (pace_.failed(number, error, now, chance())) {
+          batch.failed(operation_.messages_of(operation_.explained(error)), pace_.successes());
+        } else {
+          stop_at(batch, operation_.explained(error));
+        }
+        break;
       case Verdict::fatal:
-        return stop(error);
+        stop(error);
     }
-  }
-
-  void refuse(Batch& batch, const Error& error) {
-    const std::size_t before = batch.rejects().size();
-    batch.refused(operation_.messages_of(error), operation_.suspects_in(error));
-    count_rejects(batch.rejects().size() - before);
+    count_rejects(batch.rejects().size() - rejects_before);
   }
 
   void count_rejects(std::size_t more) {
@@ -243,6 +220,11 @@ class BulkRun {
   /// The first reason counts. Nothing more is sent; what is in flight comes to its end.
   void stop(Error error) {
     if (!stopped_) stopped_ = std::move(error);
+  }
+
+  void stop_at(const Batch& batch, Error error) {
+    error.message += " (" + batch.lines() + " of the input)";
+    stop(std::move(error));
   }
 
   /// Puts down what became of the batches that are settled, and forgets them; several at a time, unless it is to be
@@ -309,7 +291,7 @@ class BulkRun {
     progress.counts = counts();
     progress.in_flight = in_flight_;
     const double seconds = std::chrono::duration<double>(clock_.now() - begun_).count();
-    const auto settled = static_cast<double>(counts_.accepted + counts_.superseded + counts_.rejected);
+    const auto settled = static_cast<double>(counts_.accepted + counts_.superseded + counts_.rejected + counts_.absent);
     if (seconds > 0) progress.records_per_second = settled / seconds;
     if (bytes_before_ != 0 && progress.bytes > bytes_before_ && options_.input_bytes >= progress.bytes) {
       const auto left = static_cast<double>(options_.input_bytes - progress.bytes);

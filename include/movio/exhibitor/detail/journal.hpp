@@ -53,6 +53,7 @@ void visit_fields(Entry& entry, Visit visit) {
   visit(" rejected=", entry.counts.rejected);
   visit(" retried=", entry.counts.retried);
   visit(" batches=", entry.counts.batches);
+  visit(" absent=", entry.counts.absent);
 }
 
 inline std::string entry_text(const JournalEntry& entry) {

@@ -25,10 +25,12 @@ class Pace {
 
   /// A request goes out; its number is to be told when it was throttled.
   std::uint64_t sent() noexcept { return ++last_sent_; }
+  [[nodiscard]] std::uint64_t last_sent() const noexcept { return last_sent_; }
+  [[nodiscard]] std::uint64_t successes() const noexcept { return successes_; }
 
   void succeeded() noexcept {
     allowed_ = std::min<double>(most_, allowed_ + 1 / allowed_);
-    ever_succeeded_ = true;
+    ++successes_;
     failing_ = false;
     pause_ = first_pause;
   }
@@ -56,7 +58,7 @@ class Pace {
       failing_ = false;
       return true;
     }
-    return (ever_succeeded_ || error.retry_after) && not_before_ <= deadline_after(failing_since_, patience_);
+    return (successes_ != 0 || error.retry_after) && not_before_ <= deadline_after(failing_since_, patience_);
   }
 
  private:
@@ -68,7 +70,7 @@ class Pace {
   double allowed_;
   std::uint64_t last_sent_ = 0;
   std::uint64_t halved_at_ = 0;
-  bool ever_succeeded_ = false;
+  std::uint64_t successes_ = 0;
   bool failing_ = false;
   Clock::Steady failing_since_{};
   std::chrono::milliseconds pause_ = first_pause;
