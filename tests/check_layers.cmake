@@ -10,7 +10,7 @@ set(street
     # 0
     version.hpp
     # 1
-    detail/encoding.hpp detail/print.hpp detail/calendar.hpp detail/sha256.hpp detail/per_process.hpp secret.hpp result.hpp detail/url.hpp detail/checksum.hpp region.hpp
+    detail/encoding.hpp detail/print.hpp detail/calendar.hpp detail/sha256.hpp detail/per_process.hpp secret.hpp result.hpp detail/url.hpp detail/proxy_url.hpp detail/checksum.hpp region.hpp
     # 2
     cancel.hpp clock.hpp quota.hpp transport.hpp events.hpp token.hpp detail/json.hpp
     detail/json_scan.hpp detail/input_kind.hpp detail/signals.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp

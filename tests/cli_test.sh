@@ -197,7 +197,7 @@ elsewhere check
 judge "check names the proxy" out_has '^ok +proxy: http://127\.0\.0\.1:1 for issuer\.invalid \(https_proxy\)'
 export https_proxy="http://user:$proxy_password@not a host:1"
 elsewhere check
-judge "check names a proxy that cannot be one" out_has '^ok +proxy: http://not a host:1 for issuer\.invalid '
+judge "check names a proxy that cannot be one" out_has '^ok +proxy: a proxy whose URL cannot be used for issuer\.invalid '
 elsewhere --verbose token
 judge "a proxy that cannot be one is a proxy error" test "$code" -eq 4 || show
 export no_proxy=example.org,.invalid

@@ -9,6 +9,7 @@
 
 #include "catch.hpp"
 #include "integration.hpp"
+#include "support.hpp"
 
 using namespace integration;
 using namespace std::chrono_literals;
@@ -404,17 +405,60 @@ TEST_CASE("curl transport - proxies of the environment do not see what is for lo
 
 TEST_CASE("curl transport - a proxy that cannot be used is kind proxy, and its password stays out of the error",
           "[curl_transport]") {
-  const std::string dead = "http://user:PLANTED@127.0.0.1:" + std::to_string(closed_port());
-  for (const std::string& url :
-       {dead, std::string("http://user:PLANTED@bad host:1"), std::string("foo://user:PLANTED@h:1"),
-        std::string("http://user:PLANTED@h:99999"), std::string("http://user:PLAN/TED@h:1")}) {
-    const EnvironmentVariable https("https_proxy", url);
+  const std::string dead = "127.0.0.1:" + std::to_string(closed_port());
+  const std::string unreachable = "http://SOMEBODY:PLANTED@" + dead;
+  const auto failure = [](const char* variable, const std::string& url, bool async) {
+    const EnvironmentVariable https("https_proxy", ""), upper("HTTPS_PROXY", ""), all("all_proxy", "");
+    const EnvironmentVariable upper_all("ALL_PROXY", "");
+    const EnvironmentVariable chosen(variable, url);
     ex::CurlTransport transport;
-    const auto failed = transport.send(request("GET", "https://api.invalid/members"));
+    std::promise<ex::Result<ex::HttpResponse>> promise;
+    const auto asked = request("GET", "https://api.invalid/members");
+    if (async) transport.start(asked, [&](auto result) { promise.set_value(std::move(result)); });
+    const auto failed = async ? promise.get_future().get() : transport.send(asked);
     REQUIRE_FALSE(failed);
     CHECK(failed.error().kind == ex::ErrorKind::proxy);
-    CHECK(failed.error().message.find("PLAN") == std::string::npos);
+    CHECK(failed.error().nothing_sent);
+    const std::string text = support::all_text(failed.error());
+    INFO(url << ": " << text);
+    for (const char* part : {"PLAN", "TED", "SOMEBODY"}) CHECK(text.find(part) == std::string::npos);
+    return text;
+  };
+  for (const char* variable : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    for (const std::string& host : {dead, std::string("h.invalid:1")}) {
+      for (const char* password : {"PLAN@TED", "PLAN/TED", "PLAN:TED/", "PLAN?TED", "PLAN#TED", "1/PLANTED",
+                                   "PLANTED/1@TED", "a@b/PLAN@TED", "PLAN TED", "PLAN\\TED", "PLAN@TED:1/"}) {
+        for (const char* scheme : {"http://", "https://", "socks5h://", ""}) {
+          const std::string url = scheme + std::string("SOMEBODY:") + password + '@' + host;
+          CHECK(failure(variable, url, false).find("percent-encode") != std::string::npos);
+        }
+      }
+    }
   }
+  for (const char* url : {"http://SOMEBODY:PLANTED@bad host:1", "foo://SOMEBODY:PLANTED@h:1",
+                          "http://SOMEBODY:PLANTED@h:99999", "http://SOMEBODY:PLANTED", "SOMEBODY:PLANTED"}) {
+    CHECK(failure("https_proxy", url, true).find("percent-encode") != std::string::npos);
+  }
+  // nothing is wrong with these, but that nobody is there
+  for (const std::string& url :
+       {unreachable, unreachable + '/', "SOMEBODY:PLANTED@" + dead, "http://SOMEBODY:PLAN:TED@" + dead,
+        "http://SOMEBODY:PLAN%40%2FTED@" + dead, "socks5://SOMEBODY:PLANTED@" + dead,
+        std::string("http://SOMEBODY:PLANTED@h.invalid:1"), std::string("http://PLANTED@h.invalid")}) {
+    for (const bool async : {false, true}) {
+      CHECK(failure("https_proxy", url, async).find("percent-encode") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("curl transport - a proxy whose URL cannot be used is no matter where none is used", "[curl_transport]") {
+  sandbox::Sandbox server;
+  const EnvironmentVariable proxy("https_proxy", "http://user:a@b/c@host:1");
+  ex::CurlTransport transport(trusting(server));
+  CHECK(transport.send(request("GET", server.api_url())));
+  const EnvironmentVariable exempt("no_proxy", "api.invalid");
+  const auto failed = transport.send(request("GET", "https://api.invalid"));
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == ex::ErrorKind::connection);
 }
 
 TEST_CASE("curl transport - a hundred requests of eight threads are each answered with their own answer",

@@ -31,6 +31,7 @@ class Proxied : public Fault {
 
  protected:
   void note_stray() { ++strays_; }
+  void forget() { server_.forget(); }
 
  private:
   std::atomic<int> strays_{0};
@@ -60,6 +61,23 @@ class Tunnel : public Proxied {
               }
             },
             "user:PLANTED@", "") {}
+};
+
+/// A tunnel that is kept, and breaks when a request has come through it.
+class BrokenTunnel : public Proxied {
+ public:
+  explicit BrokenTunnel(const TlsContext& api)
+      : Proxied(
+            [api](Peer& peer) {
+              if (!peer.take_request() || !peer.write("HTTP/1.1 200 Connection established\r\n\r\n")) return;
+              if (peer.start_tls(api) && peer.take_request() && peer.answer("200 OK")) peer.take_request();
+            },
+            "", "") {}
+
+  void prepare(const Send& send) override {
+    send(integration::request("GET", "/films"));
+    forget();
+  }
 };
 
 const char* const nobody = "";
@@ -103,6 +121,7 @@ std::vector<Row> proxies(const Authority& authority) {
       {"503 of the API behind it",
        fault<Tunnel>(api, "503 Service Unavailable"),
        {{"server_error 503", 2, 3, 1}, {"server_error 503", 1, 2, 1}}},
+      {"a kept tunnel breaks after the request", fault<BrokenTunnel>(api), {{"200", 1, 3, 1}, {"connection", 1, 2, 1}}},
       {"certificate of another host behind it", fault<Tunnel>(other, "200 OK"), both({"tls", 1, 1, 1}), "api.invalid"},
       {"NO_PROXY has the host",
        fault<Proxied>([](Peer&) {}, somebody, "api.invalid"),

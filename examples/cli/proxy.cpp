@@ -64,13 +64,13 @@ bool is_exempt(const std::string& host, std::string_view no_proxy) {
   return false;
 }
 
-/// Scheme, host and port; whatever else there is may be a password, however badly it is written.
+/// Scheme, host and port; of a URL that can be misread nothing, for any part of it may be a part of the password.
 std::string without_credentials(std::string_view proxy) {
+  if (!ex::detail::is_usable_proxy(proxy)) return "a proxy whose URL cannot be used";
   const auto scheme_end = proxy.find("://");
   const auto scheme = scheme_end == std::string_view::npos ? std::string_view() : proxy.substr(0, scheme_end + 3);
-  std::string_view rest = proxy.substr(scheme.size());
-  if (const auto at = rest.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
-  return one_line(std::string(scheme) + std::string(rest.substr(0, rest.find_first_of("/?#"))));
+  const std::string_view rest = proxy.substr(scheme.size());
+  return std::string(scheme) + std::string(rest.substr(rest.find('@') + 1));  // npos + 1 is 0
 }
 
 }  // namespace

@@ -18,6 +18,16 @@ Value curl_info(CURL* easy, CURLINFO info) noexcept {
   return value;
 }
 
+/// Whether a transfer that has not come to its request has spoken to a proxy.
+inline bool asked_a_proxy(CURL* easy) noexcept {
+  // CURLINFO_USED_PROXY, by its number, for programs that were built with the headers of a libcurl before 8.7. Before
+  // that version the bytes of CONNECT count as the request's; in 8.14 they do not.
+  constexpr auto used_proxy = static_cast<CURLINFO>(CURLINFO_LONG + 66);
+  long used = 0;
+  if (curl_easy_getinfo(easy, used_proxy, &used) != CURLE_OK) return curl_info<long>(easy, CURLINFO_REQUEST_SIZE) > 0;
+  return used != 0 && curl_info<curl_off_t>(easy, CURLINFO_CONNECT_TIME_T) > 0;
+}
+
 inline int http_version_of(long curl_version) noexcept {
   if (curl_version == CURL_HTTP_VERSION_1_0) return 10;
   if (curl_version == CURL_HTTP_VERSION_1_1) return 11;

@@ -16,6 +16,7 @@
 #include "curl_headers.hpp"
 #include "curl_metrics.hpp"
 #include "curl_url.hpp"
+#include "proxy_url.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -61,10 +62,7 @@ class CurlTransfer {
     set(CURLOPT_URL, request.target.c_str());  // beside the parsed one, for what libcurl says of it
     set(CURLOPT_HTTPHEADER, lines_.list());
     set(CURLOPT_TIMEOUT_MS, curl_milliseconds(timeout_));
-    if (direct_ != url_.loopback()) {
-      direct_ = url_.loopback();
-      set(CURLOPT_NOPROXY, direct_ ? "*" : nullptr);
-    }
+    set_proxy();
     set_method_and_body();
     if (setup_ != CURLE_OK)
       return invalid_argument(std::string("libcurl refuses an option: ") + curl_easy_strerror(setup_));
@@ -91,7 +89,6 @@ class CurlTransfer {
   }
 
  private:
-  static constexpr std::string_view unusable_proxy = "the proxy's URL cannot be used";
   static constexpr std::size_t max_header_bytes = std::size_t{256} << 10U;
 
   template <class Value>
@@ -133,6 +130,16 @@ class CurlTransfer {
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(handle(), CURLOPT_QUICK_EXIT, 1L);
 #endif
+  }
+
+  /// libcurl takes the proxy from the environment, unless NO_PROXY has the host. One whose URL could be misread becomes
+  /// one that libcurl refuses before it looks anything up.
+  void set_proxy() noexcept {
+    if (std::exchange(direct_, url_.loopback()) != direct_) set(CURLOPT_NOPROXY, direct_ ? "*" : nullptr);
+    const auto proxy = direct_ ? std::string_view() : proxy_of_environment();
+    asks_for_tunnel_ = !proxy.empty() && !is_socks_proxy(proxy);
+    const bool refused = !proxy.empty() && !is_usable_proxy(proxy);
+    if (std::exchange(proxy_refused_, refused) != refused) set(CURLOPT_PROXY, refused ? "unusable://proxy" : nullptr);
   }
 
   void set_method_and_body() noexcept {
@@ -191,31 +198,42 @@ class CurlTransfer {
                                               std::to_string(std::max<long long>(0, timeout_.count())) + " ms");
   }
 
-  /// libcurl's own words for a failure. It quotes a proxy's URL that it cannot read, and so the password in it.
+  [[nodiscard]] std::string_view words(CURLcode code) const noexcept {
+    return error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code);
+  }
+
+  /// libcurl's own words for a failure, but what it takes for the proxy's host: a part of a password may be in it.
   [[nodiscard]] std::string reason(CURLcode code) const {
-    const std::string_view said = error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code);
+    std::string_view said = words(code);
     if (code == CURLE_SEND_FAIL_REWIND) return "the connection broke while the server may have acted on the request";
-    if (said.substr(0, 17) == "Unsupported proxy") return std::string(unusable_proxy);
+    if (is_of_proxy_url(said)) return "its URL cannot be used (percent-encode the user name and the password in it)";
+    if (code == CURLE_COULDNT_RESOLVE_PROXY) return "its name cannot be resolved";
+    if (names_proxy(said)) said.remove_prefix(said.rfind(": ") + 2);
     return clean_text(said, 256);
   }
 
-  /// Whether it was a proxy that could not be connected to: libcurl tells in words only whom it tried.
-  [[nodiscard]] bool tried_a_proxy(CURLcode code, std::string_view reason) const {
+  static bool is_of_proxy_url(std::string_view said) noexcept { return said.substr(0, 17) == "Unsupported proxy"; }
+
+  /// Whether libcurl tells, in words only, that it could not connect to another host than the request's.
+  [[nodiscard]] bool names_proxy(std::string_view said) const {
     constexpr std::string_view opening = "Failed to connect to ";
-    if (reason == unusable_proxy) return true;
-    return code == CURLE_COULDNT_CONNECT && reason.substr(0, opening.size()) == opening &&
-           reason.substr(opening.size(), url_.host().size() + 6) != url_.host() + " port ";
+    return said.substr(0, opening.size()) == opening && said.rfind(": ") != std::string_view::npos &&
+           said.substr(opening.size(), url_.host().size() + 6) != url_.host() + " port ";
   }
 
-  /// Whether a proxy was asked to open the way and did not: something was sent, but the request's own turn never came.
+  [[nodiscard]] bool tried_a_proxy(CURLcode code) const {
+    return is_of_proxy_url(words(code)) || (code == CURLE_COULDNT_CONNECT && names_proxy(words(code)));
+  }
+
+  /// Whether a proxy was asked to open the way and did not: the request's own turn never came.
   [[nodiscard]] bool sent_only_connect() const noexcept {
-    return curl_info<long>(handle(), CURLINFO_REQUEST_SIZE) > 0 &&
+    return asks_for_tunnel_ && asked_a_proxy(handle()) &&
            curl_info<curl_off_t>(handle(), CURLINFO_PRETRANSFER_TIME_T) == 0 &&
            curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE) / 100 != 2;
   }
 
   [[nodiscard]] ErrorKind kind_of(CURLcode code, std::string_view reason) const {
-    if (tried_a_proxy(code, reason)) return ErrorKind::proxy;
+    if (tried_a_proxy(code)) return ErrorKind::proxy;
     if (sent_only_connect() && code != CURLE_OPERATION_TIMEDOUT) return ErrorKind::proxy;
     return broke_in_handshake(code, reason) ? ErrorKind::connection : detail::kind_of(code);
   }
@@ -312,9 +330,11 @@ class CurlTransfer {
   CurlUrl url_;
   CurlEasy easy_;
   CURLcode setup_ = CURLE_OK;
-  bool clean_ = true;    ///< No request has begun on the handle and not ended well.
-  bool direct_ = false;  ///< No proxy is asked.
-  bool plain_ = true;    ///< Method and body are set for a GET without one, as they are in a new handle.
+  bool clean_ = true;             ///< No request has begun on the handle and not ended well.
+  bool direct_ = false;           ///< No proxy is asked.
+  bool asks_for_tunnel_ = false;  ///< The environment names an HTTP proxy, which is asked by CONNECT.
+  bool proxy_refused_ = false;    ///< The environment's proxy has a URL that could be misread.
+  bool plain_ = true;             ///< Method and body are set for a GET without one, as they are in a new handle.
   const HttpRequest* request_ = nullptr;
   CurlHeaderLines lines_;
   std::chrono::milliseconds timeout_{};
