@@ -12,7 +12,7 @@ set(street
     # 1
     detail/encoding.hpp detail/print.hpp detail/calendar.hpp detail/sha256.hpp detail/per_process.hpp secret.hpp result.hpp detail/url.hpp detail/proxy_url.hpp detail/checksum.hpp region.hpp
     # 2
-    cancel.hpp clock.hpp quota.hpp transport.hpp events.hpp token.hpp detail/json.hpp
+    cancel.hpp clock.hpp quota.hpp transport.hpp detail/repeatable.hpp events.hpp token.hpp detail/json.hpp
     detail/json_scan.hpp detail/input_kind.hpp detail/signals.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp
     detail/append_file.hpp bulk_report.hpp bulk_options.hpp
     # 3

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "catch.hpp"
+#include "fault_server.hpp"
 #include "integration.hpp"
 #include "support.hpp"
 
@@ -208,20 +210,64 @@ TEST_CASE("curl transport - a request ends when its time is up", "[curl_transpor
   gate.open();
 }
 
-TEST_CASE("curl transport - a transfer that stalls is cut off", "[curl_transport]") {
+TEST_CASE("curl transport - a transfer is cut off when the request's body stands still, or the answer's",
+          "[curl_transport]") {
   Gate gate;
-  sandbox::Sandbox server;
-  server.intercept_api([&](const httplib::Request&, httplib::Response&) {
-    gate.wait();
-    return true;
+  ex::CurlOptions options;
+  options.stall_timeout = 1s;
+  const auto failure = [&](const RawServer& server, std::size_t size) {
+    auto asked = request("PUT", server.url());
+    asked.body = ex::Body(std::string(size, 'x') + "{end}");
+    const auto answer = ex::CurlTransport(options).send(asked);
+    gate.open();
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().kind == ex::ErrorKind::timeout);
+    CHECK(answer.error().message.find("no byte has moved") != std::string::npos);
+    CHECK_FALSE(answer.error().nothing_sent);
+  };
+  SECTION("the request's body") {
+    failure(RawServer([&](int socket) {
+              RawServer::read_until(socket, "xx");
+              gate.wait();
+            }),
+            std::size_t{64} << 20U);
+  }
+  SECTION("the answer's head") {
+    failure(RawServer([&](int socket) {
+              RawServer::read_until(socket, "{end}");
+              RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-");
+              gate.wait();
+            }),
+            8);
+  }
+  SECTION("the answer's body") {
+    failure(RawServer([&](int socket) {
+              RawServer::read_until(socket, "{end}");
+              RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nx");
+              gate.wait();
+            }),
+            8);
+  }
+}
+
+TEST_CASE("curl transport - the time that a server works on its answer is no stall, and the PUT is sent once",
+          "[curl_transport]") {
+  RawServer server([&](int socket) {
+    RawServer::read_until(socket, "{end}");
+    std::this_thread::sleep_for(2500ms);  // longer than the stall timeout
+    RawServer::write(socket, "HTTP/1.1 100 Continue\r\n\r\n");
+    std::this_thread::sleep_for(2500ms);
+    RawServer::write(socket, "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}");
   });
-  auto options = trusting(server);
+  ex::CurlOptions options;
   options.stall_timeout = 1s;
   ex::CurlTransport transport(options);
-  const auto answer = transport.send(request("GET", server.api_url() + "/x"));
-  REQUIRE_FALSE(answer);
-  CHECK(answer.error().kind == ex::ErrorKind::timeout);
-  gate.open();
+  auto asked = request("PUT", server.url());
+  asked.body = ex::Body("{end}");
+  const auto answer = transport.send(asked);
+  REQUIRE(answer);
+  CHECK(answer->body == "{}");
+  CHECK(server.connections() == 1);
 }
 
 TEST_CASE("curl transport - a blocking call is cancelled from another thread", "[curl_transport]") {
@@ -280,32 +326,31 @@ TEST_CASE("curl transport - a request that libcurl was about to send again leave
 
 TEST_CASE("curl transport - what may not be repeated is not sent again by libcurl", "[curl_transport]") {
   // The server answers the first request on a connection and drops the connection when the second one has come.
-  std::atomic<int> requests{0};
-  RawServer server([&](int socket) {
-    for (int i = 0; i < 2; ++i) {
-      if (RawServer::read_until(socket, "{end}").find("{end}") == std::string::npos) return;
-      ++requests;
-      if (i == 0) RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    }
+  faults::FaultServer server([](faults::Peer& peer) {
+    if (peer.take_request() && peer.answer("200 OK")) peer.take_request();
   });
-  ex::CurlTransport transport;
-  const auto send = [&](const char* method) {
-    auto asked = request(method, server.url() + "/x");
-    asked.body = ex::Body("{end}");
-    return transport.send(asked);
+  // How often the server sees a request that may meet with a connection that is dead.
+  const auto seen = [&](const char* method, bool has_body, bool idempotent) {
+    ex::CurlTransport transport;
+    REQUIRE(transport.send(request("GET", server.url())));
+    server.forget();
+    auto asked = request(method, server.url());
+    asked.idempotent = idempotent;
+    if (has_body) asked.body = ex::Body("{end}");
+    static_cast<void>(transport.send(asked));
+    return server.requests();
   };
-  REQUIRE(send("PUT"));
-
-  SECTION("a POST fails, and the server has seen it once") {
-    const auto answer = send("POST");
-    REQUIRE_FALSE(answer);
-    CHECK(answer.error().kind == ex::ErrorKind::connection);
-    CHECK(requests == 2);
+  for (const char* method : {"POST", "post", "PATCH", "Patch", "OPTIONS", "MERGE", "put", "get", "Delete"}) {
+    for (const bool has_body : {false, true}) {
+      INFO(method << (has_body ? " with a body" : ""));
+      CHECK(seen(method, has_body, false) == 1);
+      CHECK(seen(method, has_body, true) == 2);
+    }
   }
-  SECTION("a PUT may be repeated, so a dead connection costs the caller nothing") {
-    REQUIRE(send("PUT"));
-    CHECK(requests == 3);
+  for (const char* method : {"GET", "PUT", "DELETE"}) {
+    for (const bool has_body : {false, true}) CHECK(seen(method, has_body, false) == 2);
   }
+  CHECK(seen("HEAD", false, false) == 2);
 }
 
 TEST_CASE("curl transport - what libcurl itself sends again, on a kept connection that died, goes where it should",

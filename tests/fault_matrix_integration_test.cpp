@@ -46,8 +46,29 @@ std::vector<Row> no_answer() {
       {"no answer until the call's time is up", when_asked([](Peer& peer) { peer.wait_for_the_end(); }),
        both({"timeout", 1, 1, 1, 200ms}), "within", call_timeout(200ms)},
       // libcurl's speed is that of the last five seconds, in which the POST's body has moved
-      {"no answer, stall_timeout", when_asked([](Peer& peer) { peer.wait_for_the_end(); }), repeated("timeout", 1s),
-       "too slow", stall_timeout(1s), "within"},
+      {"answer stands still, stall_timeout", when_asked([](Peer& peer) {
+         peer.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+         peer.wait_for_the_end();
+       }),
+       repeated("timeout", 1s), "no byte has moved to or from http://127.0.0.1:", stall_timeout(1s), "within"},
+      {"no answer for longer than stall_timeout", when_asked([](Peer& peer) {
+         if (peer.pause(2500ms)) peer.answer("200 OK");
+       }),
+       both({"200", 1, 1, 1, 2500ms}), "", stall_timeout(1s)},
+      {"two different Content-Length fields", when_asked([](Peer& peer) {
+         peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}");
+       }),
+       both({"protocol", 1, 1, 1}), "Content-Length"},
+      {"a Content-Length that is no number",
+       when_asked([](Peer& peer) { peer.write("HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}"); }),
+       both({"protocol", 1, 1, 1})},
+      {"a Content-Length below zero",
+       when_asked([](Peer& peer) { peer.write("HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}"); }),
+       both({"protocol", 1, 1, 1})},
+      {"the same Content-Length twice", when_asked([](Peer& peer) {
+         peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\n{}");
+       }),
+       both({"200", 1, 1, 1})},
       {"reset amid the request",
        served([](Peer& peer) {
          if (peer.take_something()) peer.reset();

@@ -18,8 +18,9 @@ struct CurlOptions {
   std::string ca_file{};
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name look-up, TCP and TLS together.
   std::chrono::milliseconds timeout = std::chrono::seconds(120);  ///< One request, for those that set no timeout.
-  std::chrono::seconds stall_timeout =
-      std::chrono::seconds(60);     ///< Ends a transfer in which no byte moves for so long.
+  /// Ends a transfer in which no byte moves for so long while the request's body goes out, or once the answer has
+  /// begun. The time that the server works on its answer does not count.
+  std::chrono::seconds stall_timeout = std::chrono::seconds(60);
   std::size_t max_in_flight = 512;  ///< Asynchronous requests under way at once; further ones wait in their order ...
   std::size_t max_queued = 10'000;  ///< ... up to so many, beyond which they are `overloaded`.
 

@@ -14,16 +14,11 @@
 #include "../transport.hpp"
 #include "api_words.hpp"
 #include "challenge.hpp"
+#include "repeatable.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
-
-/// Whether a request may be sent again although the server may have acted on it (RFC 9110 section 9.2.2).
-inline bool is_repeatable(const HttpRequest& request) noexcept {
-  const std::string& method = request.method;
-  return request.idempotent || method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
-}
 
 /// One API call as a state machine: it is told what happened and answers with what to do next. It does no I/O and reads
 /// no clock, so that the blocking and the asynchronous driver share its rules, and tests need neither sockets nor

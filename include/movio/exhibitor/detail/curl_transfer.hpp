@@ -16,7 +16,9 @@
 #include "curl_headers.hpp"
 #include "curl_metrics.hpp"
 #include "curl_url.hpp"
+#include "encoding.hpp"
 #include "proxy_url.hpp"
+#include "repeatable.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -56,7 +58,9 @@ class CurlTransfer {
     request_ = &request;
     response_ = {};
     header_bytes_ = sent_ = 0;
-    head_complete_ = too_large_ = false;
+    head_complete_ = too_large_ = bad_length_ = answering_ = stalled_ = false;
+    length_.clear();
+    moved_ = -1;
     error_text_.front() = '\0';
     lines_.assign(request);
     set(CURLOPT_URL, request.target.c_str());  // beside the parsed one, for what libcurl says of it
@@ -118,8 +122,11 @@ class CurlTransfer {
     set(CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);  // our headers are for the server, not for a proxy
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_CONNECTTIMEOUT_MS, curl_milliseconds(settings_.options().connect_timeout));
-    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(settings_.options().stall_timeout.count())));
+    set(CURLOPT_XFERINFOFUNCTION, &CurlTransfer::on_progress);
+    set(CURLOPT_XFERINFODATA, this);
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_LOW_SPEED_LIMIT, 1L);  // for its timer: libcurl then asks on_progress every second, not only when bytes
+    set(CURLOPT_LOW_SPEED_TIME, 1000000L);  // move; its own check counts the time that the server works, too
 #if LIBCURL_VERSION_NUM >= 0x075500
     set(CURLOPT_PROTOCOLS_STR, "http,https");
 #else
@@ -147,8 +154,8 @@ class CurlTransfer {
     const bool plain = method == "GET" && !request_->body;
     if (std::exchange(plain_, plain) && plain) return;
     const std::string_view bytes = request_->body.bytes();
-    const bool repeatable = method != "POST" && method != "PATCH";
-    const bool carries_body = request_->body || !repeatable || method == "PUT";
+    const bool repeatable = is_repeatable(*request_);
+    const bool carries_body = request_->body || method == "POST" || method == "PATCH" || method == "PUT";
 
     // libcurl sends a request again by itself when a kept connection turns out to be dead. What may not be repeated
     // gets a body that cannot be rewound, or a new connection when there is nothing to rewind.
@@ -242,7 +249,13 @@ class CurlTransfer {
     const std::string text = reason(code);
     const long connect_status = curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE);
     Error error = make_error(kind_of(code, text), {});
-    if (too_large_ || error.kind == ErrorKind::too_large) {
+    if (bad_length_) {
+      error = make_error(ErrorKind::protocol, "the answer of " + url_.origin() +
+                                                  " has two different Content-Length fields, or one that is no number");
+    } else if (stalled_) {
+      error = make_error(ErrorKind::timeout, "no byte has moved to or from " + url_.origin() + " for " +
+                                                 std::to_string(settings_.options().stall_timeout.count()) + " s");
+    } else if (too_large_ || error.kind == ErrorKind::too_large) {
       error = make_error(ErrorKind::too_large, "the answer of " + url_.origin() + " is larger than allowed");
     } else if (connect_status >= 300) {
       error = make_error(ErrorKind::proxy, "the proxy refused to connect to " + url_.origin() + " (HTTP " +
@@ -252,7 +265,7 @@ class CurlTransfer {
       const auto took = std::chrono::microseconds(curl_info<curl_off_t>(handle(), CURLINFO_TOTAL_TIME_T));
       if (took + std::chrono::milliseconds(1) >= timeout_) error = timed_out();
       if (error.message.empty()) error.message = "no complete answer from " + url_.origin();
-      error.message += ": " + text;
+      error.message += ": " + (sent_only_connect() ? "the proxy did not answer" : text);
     } else if (error.kind == ErrorKind::proxy) {
       error.message =
           "the proxy on the way to " + url_.origin() + " failed: " + text + "; check HTTPS_PROXY and NO_PROXY";
@@ -277,13 +290,37 @@ class CurlTransfer {
     if (line.substr(0, 5) == "HTTP/") {  // the answer proper begins anew after a 1xx
       response_.headers = {};
       head_complete_ = false;
+      length_.clear();
+      answering_ = line.substr(line.find(' ') + 1, 1) != "1";
     }
     if (line.empty()) head_complete_ = true;
     const auto colon = line.find(':');
-    if (colon != std::string_view::npos) {
-      response_.headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
-    }
-    return true;
+    if (colon == std::string_view::npos) return true;
+    const auto name = line.substr(0, colon);
+    const auto value = trim(line.substr(colon + 1));
+    response_.headers.add(name, value);
+    return head_complete_ || !equal_ignoring_case(name, "Content-Length") || take_length(value);
+  }
+
+  /// False when the end of the answer is in doubt (RFC 9112 section 6.3).
+  bool take_length(std::string_view value) {
+    constexpr std::size_t most_digits = 18;  // more would be no number to libcurl
+    bad_length_ = value.empty() || value.size() > most_digits || !std::all_of(value.begin(), value.end(), is_digit) ||
+                  (!length_.empty() && length_ != value);
+    length_ = value;
+    return !bad_length_;
+  }
+
+  /// False when bytes should move and have not for too long: those of the request's body, or of the answer after its
+  /// first. The time that the server needs to begin its answer does not count.
+  bool moves(std::int64_t received, std::int64_t sent) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    const std::int64_t moved = received + sent + static_cast<std::int64_t>(header_bytes_);
+    const bool sending = sent < static_cast<std::int64_t>(request_->body.bytes().size()) &&
+                         curl_info<curl_off_t>(handle(), CURLINFO_PRETRANSFER_TIME_T) > 0;
+    if (std::exchange(moved_, moved) != moved || !(sending || answering_)) moved_at_ = now;
+    stalled_ = now - moved_at_ >= std::max(settings_.options().stall_timeout, std::chrono::seconds(1));
+    return !stalled_;
   }
 
   bool take_body(std::string_view piece) {
@@ -318,6 +355,10 @@ class CurlTransfer {
       return 0;
     }
   }
+  static int on_progress(void* self, curl_off_t /*expected*/, curl_off_t received, curl_off_t /*to_send*/,
+                         curl_off_t sent) noexcept {
+    return static_cast<CurlTransfer*>(self)->moves(received, sent) ? 0 : 1;
+  }
   static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self) noexcept {
     auto& transfer = *static_cast<CurlTransfer*>(self);
     const std::size_t sent = transfer.request_->body.bytes().copy(buffer, size * count, transfer.sent_);
@@ -343,6 +384,12 @@ class CurlTransfer {
   std::size_t sent_ = 0;
   bool head_complete_ = false;  ///< The empty line at its end has come.
   bool too_large_ = false;
+  std::string length_;       ///< The answer's Content-Length.
+  bool bad_length_ = false;  ///< There are two different ones, or it is no number.
+  bool answering_ = false;   ///< The first line of the answer proper has come.
+  bool stalled_ = false;
+  std::int64_t moved_ = 0;  ///< Bytes, when the progress was last looked at.
+  std::chrono::steady_clock::time_point moved_at_;
   std::uint64_t tag_ = 0;
 };
 
