@@ -3,8 +3,7 @@
 // call is answered once, for a reason that the server gave, with its own answer; both sides count the same; and neither
 // memory nor descriptors grow.
 //
-// EXHIBITOR_SOAK_SECONDS says for how long. Before a release, ten minutes of it by hand, without a sanitizer:
-//   EXHIBITOR_SOAK_SECONDS=600 build/dev/tests/exhibitor_integration_tests '[soak]' -s
+// EXHIBITOR_SOAK_SECONDS says for how long; tests/release.sh lets it go on for ten minutes.
 #include <atomic>
 #include <chrono>
 #include <condition_variable>

@@ -91,7 +91,7 @@ inline std::optional<nlohmann::json> jwt_part(std::string_view token, JwtPart pa
   if (!text) return std::nullopt;
   auto object = parse_json(*text, "a part of the token");
   if (!object || !object->is_object()) return std::nullopt;
-  return *std::move(object);
+  return std::make_optional(*std::move(object));
 }
 
 /// What the ledger calls a token; the times are the ledger's.
