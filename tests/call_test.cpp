@@ -80,14 +80,10 @@ TEST_CASE("call - an answer that no repetition would change is the result", "[ca
 }
 
 TEST_CASE("call - trouble that passes is followed by another try, with growing pauses", "[call]") {
-  const std::vector<ex::Result<ex::HttpResponse>> troubles{ex::json_response(408),
-                                                           ex::json_response(429),
-                                                           ex::json_response(500),
-                                                           ex::json_response(502),
-                                                           ex::json_response(503),
-                                                           ex::json_response(504),
-                                                           failure(ex::ErrorKind::connection),
-                                                           failure(ex::ErrorKind::timeout)};
+  const std::vector<ex::Result<ex::HttpResponse>> troubles{
+      ex::json_response(408),         ex::json_response(500), ex::json_response(502),
+      ex::json_response(503),         ex::json_response(504), failure(ex::ErrorKind::connection),
+      failure(ex::ErrorKind::timeout)};
   for (const auto& trouble : troubles) {
     CallMachine call = sent_call();
     for (const auto pause : {250ms, 500ms, 1000ms}) {
@@ -98,6 +94,71 @@ TEST_CASE("call - trouble that passes is followed by another try, with growing p
     CHECK(answered(call, trouble) == Step::finish);
     CHECK(call.attempts() == 4);
   }
+}
+
+TEST_CASE("call - throttling that does not say for how long is followed by pauses from a second on", "[call]") {
+  const auto pauses = [](const ex::RetryPolicy& retry, const ex::HttpResponse& answer) {
+    ex::detail::RetryBudget plenty(1000);
+    CallMachine call(start + 1h, {retry, plenty, &most_unlucky, true, retry.max_attempts});
+    std::vector<ex::Clock::Steady::duration> all;
+    while (true) {
+      REQUIRE(call.token_obtained(token_named("first"), start) == Step::send);
+      if (answered(call, answer) == Step::finish) return all;
+      all.push_back(call.pause_until() - start);
+    }
+  };
+  using Pauses = std::vector<ex::Clock::Steady::duration>;
+  CHECK(pauses({}, ex::json_response(429)) == Pauses{1s, 2s, 4s});
+  CHECK(pauses({}, ex::json_response(429, "{}", {{"Retry-After", "soon"}})) == Pauses{1s, 2s, 4s});
+  CHECK(pauses({}, ex::json_response(429, "{}", {{"Retry-After", "5"}})) == Pauses{5250ms, 5500ms, 6s});
+  CHECK(pauses({}, ex::json_response(429, "{}", {{"Retry-After", "0"}})) == Pauses{250ms, 500ms, 1s});
+  CHECK(pauses({}, ex::json_response(503)) == Pauses{250ms, 500ms, 1s});
+  ex::RetryPolicy slow;
+  slow.first_pause = 3s;
+  CHECK(pauses(slow, ex::json_response(429)) == Pauses{3s, 6s, 12s});
+  slow.longest_pause = 100ms;
+  CHECK(pauses(slow, ex::json_response(429)) == Pauses{100ms, 100ms, 100ms});
+}
+
+TEST_CASE("call - only a request that is safe to repeat is repeatable, by its method or its word", "[call]") {
+  ex::HttpRequest request;
+  for (const char* method : {"GET", "HEAD", "PUT", "DELETE"}) {
+    request.method = method;
+    CHECK(ex::detail::is_repeatable(request));
+  }
+  for (const char* method : {"POST", "PATCH", "OPTIONS", "MERGE", "get", "head", "Put", "delete", ""}) {
+    request.method = method;
+    CHECK_FALSE(ex::detail::is_repeatable(request));
+  }
+  request.idempotent = true;
+  CHECK(ex::detail::is_repeatable(request));
+}
+
+TEST_CASE("call - the API may have acted on what broke off, 408, 5xx and 2xx, whatever the other attempts brought",
+          "[call]") {
+  const auto may_have_acted = [](const ex::Result<ex::HttpResponse>& first) {
+    CallMachine call = sent_call();
+    CHECK_FALSE(call.may_have_acted());
+    Step step = answered(call, first);
+    if (step == Step::reject_token) step = call.rejection_noted(true);
+    if (step != Step::finish) {
+      REQUIRE(call.token_obtained(token_named("second"), start) == Step::send);
+      CHECK(answered(call, ex::json_response(422)) == Step::finish);
+    }
+    return call.may_have_acted();
+  };
+  for (const int status : {200, 202, 207, 299, 408, 500, 501, 502, 503, 504, 599}) {
+    INFO(status);
+    CHECK(may_have_acted(ex::json_response(status)));
+  }
+  for (const int status : {100, 302, 304, 400, 401, 403, 404, 407, 409, 413, 422, 429}) {
+    INFO(status);
+    CHECK_FALSE(may_have_acted(ex::json_response(status)));
+  }
+  auto broken = failure(ex::ErrorKind::connection);
+  CHECK(may_have_acted(broken));
+  broken.nothing_sent = true;
+  CHECK_FALSE(may_have_acted(broken));
 }
 
 TEST_CASE("call - a repetition that succeeds is the result", "[call]") {
@@ -178,6 +239,36 @@ TEST_CASE("call - the budget bounds what all calls repeat, and successes fill it
   }
   CallMachine third = call();
   CHECK(answered(third, ex::json_response(503)) == Step::pause);
+}
+
+TEST_CASE("call - the budget is filled by successes alone, and a pause that is not made takes nothing from it",
+          "[call]") {
+  ex::detail::RetryBudget budget(1);
+  const auto call = [&budget](const ex::Result<ex::HttpResponse>& answer, ex::Clock::Steady now = start) {
+    CallMachine made(deadline, {policy, budget, &most_unlucky, true, policy.max_attempts});
+    REQUIRE(made.token_obtained(token_named("first"), start) == Step::send);
+    return answered(made, answer, now);
+  };
+  CHECK(call(ex::json_response(503), deadline - 1ms) == Step::finish);  // no time for a pause
+  CHECK(call(ex::json_response(503, "{}", {{"Retry-After", "60"}})) == Step::finish);
+  CHECK(call(ex::json_response(503)) == Step::pause);
+  for (int i = 0; i < 10; ++i) {
+    for (const int status : {100, 302, 400, 403, 404, 422, 501}) CHECK(call(ex::json_response(status)) == Step::finish);
+    CHECK(call(ex::detail::make_error(ex::ErrorKind::tls, "planned")) == Step::finish);
+  }
+  CHECK(call(ex::json_response(503)) == Step::finish);
+}
+
+TEST_CASE("call - a token that cannot be had does not hide why the request had failed before", "[call]") {
+  for (const auto kind : {ex::ErrorKind::issuer_rejected, ex::ErrorKind::credentials, ex::ErrorKind::timeout,
+                          ex::ErrorKind::issuer_unavailable, ex::ErrorKind::cancelled}) {
+    CallMachine call = sent_call();
+    REQUIRE(answered(call, ex::json_response(503)) == Step::pause);
+    CHECK(call.token_obtained(failure(kind), start) == Step::finish);
+    const auto result = call.take_result();
+    REQUIRE(result);
+    CHECK(result->status == 503);
+  }
 }
 
 TEST_CASE("call - a 401 among other troubles is still refused, replaced once, and the first one explained", "[call]") {

@@ -42,12 +42,13 @@ ex::Caller caller_of(const Rig& rig) { return {rig.provider(), 120s, rig.client_
 
 TEST_CASE("caller - each status has its kind", "[caller]") {
   const std::vector<std::pair<int, const char*>> rows{
-      {200, "ok"},           {201, "ok"},           {202, "ok"},           {204, "ok"},          {299, "ok"},
-      {100, "protocol"},     {199, "protocol"},     {300, "protocol"},     {301, "protocol"},    {302, "protocol"},
-      {304, "protocol"},     {307, "protocol"},     {308, "protocol"},     {0, "protocol"},      {400, "rejected"},
-      {401, "unauthorized"}, {403, "forbidden"},    {404, "not_found"},    {405, "rejected"},    {407, "proxy"},
-      {409, "rejected"},     {422, "rejected"},     {429, "rate_limited"}, {451, "rejected"},    {500, "server_error"},
-      {502, "server_error"}, {503, "server_error"}, {504, "server_error"}, {599, "server_error"}};
+      {200, "ok"},          {201, "ok"},           {202, "ok"},           {204, "ok"},           {299, "ok"},
+      {205, "protocol"},    {207, "protocol"},     {100, "protocol"},     {199, "protocol"},     {300, "protocol"},
+      {301, "protocol"},    {302, "protocol"},     {304, "protocol"},     {307, "protocol"},     {308, "protocol"},
+      {0, "protocol"},      {400, "rejected"},     {401, "unauthorized"}, {403, "forbidden"},    {404, "not_found"},
+      {405, "rejected"},    {407, "proxy"},        {409, "rejected"},     {422, "rejected"},     {429, "rate_limited"},
+      {451, "rejected"},    {500, "server_error"}, {502, "server_error"}, {503, "server_error"}, {504, "server_error"},
+      {599, "server_error"}};
   for (const auto& [status, expected] : rows) {
     for (const char* body : {"", "{}", "<html>", "[1,2]", "{\"message\":7,\"entities\":null}", "\xff"}) {
       if (status >= 200 && status < 300 && body != ""s) continue;
@@ -91,7 +92,17 @@ TEST_CASE("caller - a success that cannot be one is a protocol error, unquoted",
     CHECK(judged(answer(200, "<HTML lang=en>", json), method) == "protocol");
     CHECK(judged(answer(200, ""), method) == "ok");
   }
-  CHECK(judged(answer(200, "not JSON, and nobody said so", json), "GET") == "ok");
+  for (const char* method : {"GET", "DELETE", "OPTIONS"}) {
+    CHECK(judged(answer(200, "planted", json), method) == "protocol");
+    CHECK(judged(answer(200, "{\"total\":", json), method) == "protocol");
+    CHECK(judged(answer(200, "{}\0{}"s, json), method) == "protocol");
+    CHECK(judged(answer(204, "", json), method) == "ok");
+    CHECK(judged(answer(200, "planted"), method) == "ok");
+    CHECK(judged(answer(200, std::string(100, '[') + std::string(100, ']'), json), method) == "ok");
+  }
+  CHECK(judged(answer(200, "", json), "GET") == "protocol");
+  CHECK(judged(answer(200, "", json), "DELETE") == "ok");
+  CHECK(judged(answer(200, "", json), "HEAD") == "ok");
   CHECK_FALSE(contains(support::all_text(checked_error(answer(200, "planted {", json))), "planted"));
 }
 
@@ -450,4 +461,32 @@ TEST_CASE("caller - a request can bound its own attempts", "[caller]") {
     request.max_attempts = bound;
     CHECK(caller_of(rig).send(std::move(request)).error().kind == Kind::invalid_argument);
   }
+}
+
+TEST_CASE("caller - an answer of success that cannot be one leaves open whether the API has acted", "[caller]") {
+  for (const auto& impossible : {answer(200, "<html>Log in", "text/html"), answer(207, "{}"), answer(205, ""),
+                                 answer(202, "{\"total\":", "application/json")}) {
+    const Rig rig;
+    rig.transport->answer(impossible);
+    const auto error = caller_of(rig).send(request_for("PUT", "/members")).error();
+    CHECK(error.kind == Kind::protocol);
+    CHECK(error.http_status == impossible.status);
+    CHECK(error.may_have_acted);
+    CHECK(contains(error.message, "check api_url and any proxy on the way"));
+  }
+}
+
+TEST_CASE("caller - a pause for the issuer is told of, with the reason", "[caller]") {
+  const Rig rig;
+  rig.transport->answer_token(ex::json_response(503, "{}", {{"Retry-After", "7"}}));
+  auto sending = std::async(std::launch::async, [&] { return caller_of(rig).send(request_for("PUT", "/members")); });
+  rig.clock->await_waiting(1);
+  rig.clock->advance(7s);
+  CHECK(fixtures::outcome(sending));
+  std::string told;
+  for (const auto& line : rig.log.lines()) {
+    if (contains(line, "retry_planned")) told += line;
+  }
+  CHECK(contains(told, "retry_planned method=PUT route=/members pause_ms=7000 "));
+  CHECK(contains(told, "error=\"issuer_unavailable: no token: https://issuer.example/oauth/token answered HTTP 503"));
 }

@@ -51,6 +51,7 @@ failed_as() { [ "$code" -eq "$1" ] && one_line_of "$2"; }
 out_is() { [ "$(cat "$work/out")" = "$1" ]; }
 out_has() { grep -Eq "$1" "$work/out"; }
 out_lacks() { ! grep -Eq "$1" "$work/out"; }
+err_lacks() { ! grep -Eq "$1" "$work/err"; }
 show() { sed 's/^/#   /' "$work/out" "$work/err"; }
 
 # works DESCRIPTION ARGUMENT...

@@ -56,6 +56,7 @@ refuses "an unknown MOVIO_REGION" token
 MOVIO_REGION=EU
 run token
 judge "MOVIO_REGION names the region, and then credentials are missing" failed_as 3 credentials || show
+judge "for which nobody asked to wait" err_lacks "it says"
 unset MOVIO_REGION
 run --region eu request PUT /members --data @"$work/nowhere"
 judge "a file that is not there is a storage error" failed_as 7 storage || show

@@ -178,6 +178,80 @@ TEST_CASE("client async - cancelling ends the wait for a token, and blocking cal
   CHECK(rig.sent() == 0);
 }
 
+TEST_CASE("client async - cancelling all reaches calls with a token of their own, and the client goes on",
+          "[client_async]") {
+  const RetryingRig rig;
+  const auto client = rig.client();
+  const ex::CancelSource own;
+  for (int round = 0; round < 2; ++round) {
+    std::string told;
+    auto request = upsert();
+    request.cancel = own.token();
+    rig.transport->answer(busy());
+    client.send_async(request, noting(told));
+    rig.transport->answer(busy());
+    rig.clock->forget_waiting();
+    auto blocked = std::async(std::launch::async, [&] { return client.send(request); });
+    rig.clock->await_waiting(1);
+    CHECK(told.empty());
+    client.cancel_all();
+    CHECK(told == "cancelled ");
+    CHECK(word_for(outcome(blocked)) == "cancelled");
+    CHECK_FALSE(own.token().cancelled());
+    CHECK(word_for(client.send(request)) == "200");
+    CHECK(word_for(client.send_async(request).get()) == "200");
+  }
+}
+
+TEST_CASE("client async - a pause that no timer can end is cancelled, not waited for", "[client_async]") {
+  class Timerless : public ex::FakeTransport {
+   public:
+    bool after(std::chrono::milliseconds delay, Task task) override {
+      return delay.count() <= 0 && FakeTransport::after(delay, std::move(task));
+    }
+  };
+  RetryingRig rig;
+  rig.transport = std::make_shared<Timerless>();
+  const auto client = rig.client();
+  std::string told;
+  rig.transport->answer(busy());
+  client.send_async(upsert(), noting(told));
+  CHECK(told == "cancelled ");
+  CHECK(client.drain(rig.clock->now()));
+  CHECK(word_for(client.send(upsert())) == "200");
+}
+
+TEST_CASE("client async - a completion never runs inside send_async, however early the answer", "[client_async]") {
+  /// Keeps tasks without delay until it is told to, as an engine's thread would.
+  class Queueing : public ex::FakeTransport {
+   public:
+    bool after(std::chrono::milliseconds delay, Task task) override {
+      if (!queues || delay.count() > 0) return FakeTransport::after(delay, std::move(task));
+      tasks.push_back(std::move(task));
+      return true;
+    }
+    [[nodiscard]] bool may_block() const noexcept override { return blocks; }
+    std::vector<Task> tasks;
+    bool queues = false;
+    bool blocks = true;
+  };
+  Rig rig;
+  const auto transport = std::make_shared<Queueing>();
+  rig.transport = transport;
+  const auto client = rig.client();
+  CHECK(client.provider()->token());
+  transport->queues = true;
+  for (const bool blocks : {true, false}) {  // called by a program's thread, or by a completion on the engine's
+    transport->blocks = blocks;
+    std::string told;
+    client.send_async(upsert(), noting(told));
+    CHECK(told.empty());
+    REQUIRE(transport->tasks.size() == 1);
+    std::exchange(transport->tasks, {}).front()();
+    CHECK(told == "200 ");
+  }
+}
+
 TEST_CASE("client async - draining waits for what is under way, and tells when the time is over", "[client_async]") {
   const Rig rig;
   const auto client = rig.client();

@@ -160,3 +160,17 @@ TEST_CASE("failure memory - a source that can be read again, or no longer, has c
   memory.failed(error, first, later(0ms), 1);
   CHECK_FALSE(memory.still(none, later(0ms)));
 }
+
+TEST_CASE("failure memory - an error says whether the issuer asked for the wait", "[failure_memory]") {
+  const auto own_backoff = [](ex::Error error) {
+    FailureMemory memory;
+    memory.failed(error, first, later(0ms), 1);  // 1 s
+    CHECK(memory.error(later(0ms))->own_backoff == error.own_backoff);
+    return error.own_backoff;
+  };
+  CHECK(own_backoff(down()));
+  CHECK(own_backoff(refused()));
+  CHECK(own_backoff(down(0s)));
+  CHECK_FALSE(own_backoff(down(1s)));
+  CHECK_FALSE(own_backoff(down(60s)));
+}

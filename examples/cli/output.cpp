@@ -43,7 +43,8 @@ void note(const std::string& text) {
 
 int report(const ex::Error& error) {
   std::string line = std::string(to_string(error.kind)) + ": " + error.message;
-  if (error.retry_after) line += " (in " + std::to_string(error.retry_after->count()) + " s, it says)";
+  if (error.retry_after && !error.own_backoff)
+    line += " (in " + std::to_string(error.retry_after->count()) + " s, it says)";
   if (!error.request_id.empty()) line += " [request " + error.request_id + ']';
   note(line);
   return exit_code(error.kind);

@@ -90,24 +90,29 @@ inline bool begins_like_html(std::string_view body) {
   return begins_with("<!doctype html") || begins_with("<html");
 }
 
+inline bool is_media_type(const HttpResponse& response, std::string_view wanted) {
+  const std::string* type = response.headers.find("Content-Type");
+  return type != nullptr && equal_ignoring_case(trim(std::string_view(*type).substr(0, type->find(';'))), wanted);
+}
+
+/// Whether an answer is called JSON and is not. An answer to HEAD has no body, and of a deletion nothing need be said.
+inline bool is_false_json(const HttpResponse& response, std::string_view method) {
+  if (response.status == 204 || method == "HEAD" || (method == "DELETE" && response.body.empty())) return false;
+  return is_media_type(response, "application/json") && !is_json(response.body);
+}
+
 /// What makes a 2xx answer impossible for this API; nullptr when nothing does.
 inline const char* impossible_success(const HttpResponse& response, std::string_view method) {
+  if (response.status == 205) return "HTTP 205, which does not say what became of the request";
+  if (response.status == 207) return "HTTP 207, which does not say what became of the request as a whole";
   if (is_encoded(response)) return "an encoded body, which nobody has asked for";
-  const std::string* type = response.headers.find("Content-Type");
-  const auto is_type = [type](std::string_view wanted) {
-    return type != nullptr && equal_ignoring_case(trim(std::string_view(*type).substr(0, type->find(';'))), wanted);
-  };
-  if (is_type("text/html") || begins_like_html(response.body)) return "an HTML page where JSON was due";
-  const bool writes = method == "PUT" || method == "PATCH" || method == "POST";
-  if (writes && response.status != 204 && is_type("application/json") && !nlohmann::json::accept(response.body)) {
-    return "a body that is called JSON but is not";
-  }
-  return nullptr;
+  if (is_media_type(response, "text/html") || begins_like_html(response.body)) return "an HTML page where JSON was due";
+  return is_false_json(response, method) ? "a body that is called JSON but is not" : nullptr;
 }
 
 /// Whether an answer is what was asked for.
 inline bool is_success(const HttpResponse& response, std::string_view method) {
-  return response.status >= 200 && response.status < 300 && impossible_success(response, method) == nullptr;
+  return is_success_status(response.status) && impossible_success(response, method) == nullptr;
 }
 
 /// What an answer that is not means; see `check_response`.
@@ -119,7 +124,7 @@ inline Error error_of(const HttpResponse& response, std::string_view method, std
   if (const auto* id = response.headers.find("X-Request-Id")) {
     error.request_id = clean_text(without_tokens(*id, confidential.tokens), 128);
   }
-  if (response.status >= 200 && response.status < 300) {
+  if (is_success_status(response.status)) {
     error.kind = ErrorKind::protocol;
     error.message = operation + ": the API answered with " + impossible_success(response, method) +
                     "; check api_url and any proxy on the way";

@@ -115,8 +115,10 @@ struct Error {
                                 ///< prints it, and events come without it.
   bool nothing_sent = false;    ///< It failed before a byte of the request left this process.
   bool may_have_acted = false;  ///< The API may have acted on one of the attempts: one broke off, or
-                                ///< was answered 408 or 5xx.
+                                ///< was answered 408, 5xx, or 2xx with what cannot be right.
   std::vector<RecordRange> records;  ///< Of an upsert: what became of which of its records.
+  bool own_backoff = false;          ///< `retry_after` is how long this library leaves the issuer in peace of its own
+                                     ///< accord; no server asked for so much.
 };
 
 /// Prints kind, message, status and request id; never `details`.

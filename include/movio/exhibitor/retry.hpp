@@ -22,7 +22,7 @@ struct RetryPolicy {
   int max_attempts = 4;  ///< Of one call, the first included; 1 never repeats.
 
   /// The first pause is anywhere between nothing and this, the next ones up to twice as long each ("full jitter"). A
-  /// Retry-After of the server's is waited for in addition.
+  /// Retry-After of the server's is waited for in addition; after a 429 without one, the first is up to 1 s at least.
   std::chrono::milliseconds first_pause{250};
   std::chrono::milliseconds longest_pause = std::chrono::seconds(20);
 
@@ -102,6 +102,11 @@ inline std::optional<std::chrono::seconds> parse_retry_after(std::string_view va
 constexpr bool is_passing_status(int status) noexcept {
   return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
+
+constexpr bool is_success_status(int status) noexcept { return status >= 200 && status < 300; }
+
+/// Of a server that throttles and does not say for how long: less would only be throttled again.
+inline constexpr std::chrono::milliseconds throttled_first_pause{1000};
 
 /// The pause after so many attempts; `chance`, from 0 to 1, says where in its range.
 inline std::chrono::milliseconds pause_after(const RetryPolicy& policy, int attempts, double chance) noexcept {

@@ -80,7 +80,7 @@ class CallMachine {
     may_have_acted_ = may_have_acted_ || leaves_open(answer);
     if (answer && answer->status == 401 && !lacks_scope(*answer)) return refused(std::move(answer));
     if (passes(answer)) return failed(std::move(answer), now, wall);
-    if (answer && answer->status < 300) repetition_.budget.succeeded();
+    if (answer && is_success_status(answer->status)) repetition_.budget.succeeded();
     return finish(std::move(answer));
   }
 
@@ -99,10 +99,10 @@ class CallMachine {
     return answer.error().kind == ErrorKind::connection || answer.error().kind == ErrorKind::timeout;
   }
 
-  /// Whether it does not tell that the API has done nothing.
+  /// Whether the API may have processed the request; also when an answer of success turns out to be none.
   static bool leaves_open(const Result<HttpResponse>& answer) noexcept {
     if (!answer) return !answer.error().nothing_sent;
-    return answer->status == 408 || answer->status >= 500;
+    return answer->status == 408 || answer->status >= 500 || is_success_status(answer->status);
   }
 
   /// An issuer that is down or throttles is waited for, unless it asks for more time than there is.
@@ -127,9 +127,13 @@ class CallMachine {
   Step failed(Result<HttpResponse>&& answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
     const bool allowed = repetition_.allowed || (!answer && answer.error().nothing_sent);
     const auto asked_for = retry_after(answer, wall);
+    const bool throttled = answer && answer->status == 429 && !asked_for;
     keep_first(std::move(answer));
     if (!allowed || ++failures_ >= repetition_.max_attempts) return finish(*std::move(failure_));
-    const auto pause = pause_after(repetition_.policy, failures_, repetition_.chance()) + asked_for;
+    RetryPolicy policy = repetition_.policy;
+    if (throttled) policy.first_pause = std::max(policy.first_pause, throttled_first_pause);
+    const auto pause =
+        pause_after(policy, failures_, repetition_.chance()) + asked_for.value_or(std::chrono::seconds(0));
     return pauses(pause, now) && repetition_.budget.take() ? Step::pause : finish(*std::move(failure_));
   }
 
@@ -140,11 +144,10 @@ class CallMachine {
     failed_token_ = token_;
   }
 
-  static std::chrono::milliseconds retry_after(const Result<HttpResponse>& answer,
-                                               std::chrono::system_clock::time_point wall) {
+  static std::optional<std::chrono::seconds> retry_after(const Result<HttpResponse>& answer,
+                                                         std::chrono::system_clock::time_point wall) {
     const std::string* value = answer ? answer->headers.find("Retry-After") : nullptr;
-    const auto asked_for = value != nullptr ? parse_retry_after(*value, wall) : std::nullopt;
-    return asked_for.value_or(std::chrono::seconds(0));
+    return value != nullptr ? parse_retry_after(*value, wall) : std::nullopt;
   }
 
   bool pauses(std::chrono::milliseconds pause, Clock::Steady now) noexcept {

@@ -31,7 +31,9 @@ class FailureMemory {
   void failed(Error& error, const CredentialsMark& tried, const Moment& now, double chance) {
     const std::chrono::seconds none{0};
     const auto asked_for = std::clamp(error.retry_after.value_or(none), none, longest_wait);
-    until_ = now.uptime + std::max<Uptime>(backoff(chance), asked_for);
+    const Uptime own = backoff(chance);
+    error.own_backoff = own > asked_for;
+    until_ = now.uptime + std::max<Uptime>(own, asked_for);
     step_ = std::min(step_ * 2, longest_step);
     tried_ = tried;
     looked_at_source_ = now.uptime;

@@ -18,14 +18,18 @@ namespace detail {
 /// Deeper text is refused: printing a value recurses once per level.
 inline constexpr int max_json_depth = 64;
 
+/// nlohmann takes a NUL for the end and would not look at what follows.
+inline bool has_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
+
+/// Whether a text is JSON, however deep.
+inline bool is_json(std::string_view text) { return !has_nul(text) && nlohmann::json::accept(text); }
+
 /// Looks at a text without keeping its values: whether it is JSON, how deep, and whether a top-level member is there
 /// twice. (A callback of `parse` would do, but that looks through all elements of an array after each: quadratic.)
 class JsonInspector : private nlohmann::json::json_sax_t {
  public:
   explicit JsonInspector(std::string_view text)
-      // nlohmann takes a NUL for the end and would not look at what follows
-      : valid_(text.find('\0') == std::string_view::npos &&
-               nlohmann::json::sax_parse(text, static_cast<nlohmann::json::json_sax_t*>(this))) {}
+      : valid_(!has_nul(text) && nlohmann::json::sax_parse(text, static_cast<nlohmann::json::json_sax_t*>(this))) {}
 
   [[nodiscard]] bool valid() const noexcept { return valid_; }
   [[nodiscard]] bool too_deep() const noexcept { return depth_ > max_json_depth; }
