@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bulk_fixture.hpp"
@@ -121,6 +122,34 @@ TEST_CASE("bulk gateway - before anything has succeeded, a page in place of an a
   CHECK(f.api->batches.size() == 1);
   CHECK(report.counts.rejected == 0);
   CHECK(report.not_sent == report.read);
+}
+
+TEST_CASE("bulk gateway - an answer that is there first does not count for those in flight", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 5;
+  f.options.in_flight = 4;
+  f.api->deferred = true;
+  std::size_t lot = 1;  // the second batch is answered first
+  f.clock->happen = [&] { return f.api->answer_one(std::exchange(lot, 0)); };
+  SECTION("when one of those succeeds, the upload goes on") {
+    f.api->judge = answers_to("poison", page(403));
+    const auto report = f.upload(films_with_poison(100, 8));
+    CHECK_FALSE(report.error);
+    CHECK(report.counts.accepted == 99);
+    CHECK(report.counts.rejected == 1);
+  }
+  SECTION("when none succeeds, it ends with the first error, and sends no more") {
+    f.api->judge = [&](const ex::HttpRequest& request) -> std::optional<Answer> {
+      if (contains(request.body.bytes(), "\"f8\"")) return page(403);
+      return broken(Kind::connection);
+    };
+    const auto report = f.upload(film_lines(100));
+    REQUIRE(report.error);
+    CHECK(report.error->http_status == 403);
+    CHECK(contains(report.error->message, "(lines 6 to 10 of the input)"));
+    CHECK(f.api->batches.size() == 4);
+    CHECK(adds_up(report));
+  }
 }
 
 TEST_CASE("bulk gateway - what the API itself says ends the upload or refuses a record as before", "[bulk]") {

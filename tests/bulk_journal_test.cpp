@@ -463,6 +463,24 @@ TEST_CASE("bulk journal - once it could not be written, nothing more is put down
   CHECK_FALSE(contains(content_of(f.options.journal), "lines="));
 }
 
+TEST_CASE("bulk journal - once it could not be written, no more rejects are either", "[bulk]") {
+  JournalFixture f;
+  f.options.batch_size = 2;
+  f.options.in_flight = 1;
+  f.api->deferred = true;
+  std::optional<SmallFiles> full;
+  f.clock->happen = [&] {
+    full.emplace(1);
+    return f.api->answer_one(0);
+  };
+  f.options.on_reject = [&](const ex::BulkReject& /*reject*/) { full.reset(); };  // told once it was not written
+  const auto report = f.upload("nonsense\n" + film_lines(1) + "nonsense\n" + film_lines(1));
+  REQUIRE(report.error);
+  CHECK(report.error->kind == Kind::storage);
+  CHECK(report.not_sent == 1);
+  CHECK(content_of(f.options.rejects).empty());
+}
+
 TEST_CASE("bulk journal - a rejects file that cannot be written ends the upload", "[bulk]") {
   JournalFixture f;
   f.options.journal.clear();

@@ -95,6 +95,7 @@ class BulkRun {
       const auto now = clock_.now();  // read once: what has to wait by one reading might not by the next
       if (options_.cancel.cancelled()) stop(make_error(ErrorKind::cancelled, "the upload was cancelled"));
       for (auto& letter : mailbox_->take()) settle(std::move(letter), now);
+      resolve_doubt();
       acknowledge(false, now);
       tell_progress_in_time(now);
       if (!stopped_ && (send_next(now, Turn::first) || read_next() || send_next(now, Turn::yielded))) continue;
@@ -109,7 +110,7 @@ class BulkRun {
   /// repetition. One that shares an id with an earlier one waits until that is settled, so that the last record of an
   /// id wins.
   bool send_next(Clock::Steady now, Turn turn) {
-    if (in_flight_ >= pace_.allowed() || now < pace_.not_before()) return false;
+    if (doubt_ || in_flight_ >= pace_.allowed() || now < pace_.not_before()) return false;
     for (auto shipment = shipments_.begin(); shipment != shipments_.end(); ++shipment) {
       const bool yields = shipment->failed_at != 0 && shipment->failed_at == pace_.last_sent();
       if (!shipment->has_next() || (yields && turn == Turn::first)) continue;
@@ -193,20 +194,24 @@ class BulkRun {
         break;
       case Verdict::passing:
         batch.repeat();
-        if (!pace_.failed(number, error, now, chance())) stop(error);
+        if (!pace_.failed(number, error, now, chance())) give_up(error);
         break;
       case Verdict::unexplained:
-        shipment.failed_at = pace_.last_sent();
-        if (pace_.failed(number, error, now, chance())) {
-          batch.failed(operation_.messages_of(operation_.explained(error)), pace_.successes());
-        } else {
-          stop_at(batch, operation_.explained(error));
-        }
+        settle_unexplained(shipment, number, operation_.explained(error), now);
         break;
       case Verdict::fatal:
         stop(error);
     }
     count_rejects(batch.rejects().size() - rejects_before);
+  }
+
+  void settle_unexplained(Shipment& shipment, std::uint64_t number, Error error, Clock::Steady now) {
+    shipment.failed_at = pace_.last_sent();
+    const bool goes_on = pace_.failed(number, error, now, chance());
+    auto messages = operation_.messages_of(error);
+    error.message += " (" + shipment.batch.lines() + " of the input)";
+    if (!goes_on) give_up(error);
+    shipment.batch.failed(std::move(messages), pace_.successes());
   }
 
   void count_rejects(std::size_t more) {
@@ -222,9 +227,20 @@ class BulkRun {
     if (!stopped_) stopped_ = std::move(error);
   }
 
-  void stop_at(const Batch& batch, Error error) {
-    error.message += " (" + batch.lines() + " of the input)";
-    stop(std::move(error));
+  /// The pace sees no use in going on. While nothing has succeeded yet, what is in flight may prove it wrong: nothing
+  /// more is sent until then.
+  void give_up(const Error& error) {
+    if (pace_.successes() != 0) return stop(error);
+    if (!doubt_) doubt_ = error;
+  }
+
+  void resolve_doubt() {
+    if (!doubt_) return;
+    if (pace_.successes() != 0) {
+      doubt_.reset();
+    } else if (in_flight_ == 0) {
+      stop(*doubt_);
+    }
   }
 
   /// Puts down what became of the batches that are settled, and forgets them; several at a time, unless it is to be
@@ -331,7 +347,8 @@ class BulkRun {
   int in_flight_ = 0;
   bool ended_ = false;  // the input
   std::optional<Error> stopped_;
-  BulkCounts counts_;  // of this run
+  std::optional<Error> doubt_;  // what it stops with, unless a request in flight is the first to succeed
+  BulkCounts counts_;           // of this run
   std::uint64_t known_rejects_ = 0;
   std::uint64_t not_sent_ = 0;
   std::uint64_t bytes_before_ = 0;  // the first batch that this run made
