@@ -107,6 +107,13 @@ TEST_CASE("token cache - a token that follows a refused one and is refused withi
     cache.store(second);
     CHECK(cache.reject(first, begun()));
   }
+  SECTION("it is when it has been accepted") {
+    CHECK(cache.reject(first, begun()));
+    cache.store(second);
+    second.note_accepted();
+    CHECK(cache.reject(second, begun()));
+    return;
+  }
   SECTION("a minute later it is") {
     CHECK(cache.reject(first, begun()));
     cache.store(second);

@@ -194,3 +194,15 @@ TEST_CASE("token storm - the first call to find that every token is refused has 
   CHECK(rig.log.count("token_rejected fingerprint=" + second->fingerprint()) == 1);
   CHECK(provider->status().no_replay_for == 5min);
 }
+
+TEST_CASE("token storm - a token that was accepted before it is refused is replaced, however soon", "[token_storm]") {
+  Rig rig;
+  std::string revoked;
+  rig.transport = std::make_shared<RefusingApi>([&](const std::string& token) { return token <= revoked; });
+  const auto client = rig.client();
+  for (const char* token : {"", "fake-token-1", "fake-token-2", "fake-token-3"}) {
+    revoked = token;
+    CHECK(client.get("/members").has_value());
+  }
+  CHECK(rig.minted() == 4);
+}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -68,6 +69,14 @@ class AccessToken {
     return copy;
   }
 
+  /// The API answered a call that had this token with something else than 401. `ExhibitorClient` tells it.
+  void note_accepted() const noexcept {
+    if (!accepted()) data_->accepted.store(true, std::memory_order_relaxed);
+  }
+
+  /// Whether the API has taken it before: if so, a 401 says that it no longer does, not that it never will.
+  [[nodiscard]] bool accepted() const noexcept { return data_->accepted.load(std::memory_order_relaxed); }
+
   /// Whether both came from the same exchange.
   [[nodiscard]] bool same_as(const AccessToken& other) const noexcept { return data_.get() == other.data_.get(); }
 
@@ -94,6 +103,7 @@ class AccessToken {
     std::string scope;
     std::chrono::seconds lifetime;
     Moment issued;
+    mutable std::atomic<bool> accepted{false};
   };
 
   std::shared_ptr<const Data> data_;

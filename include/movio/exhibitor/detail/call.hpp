@@ -79,6 +79,7 @@ class CallMachine {
   Step answered(Result<HttpResponse>&& answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
     may_have_acted_ = may_have_acted_ || leaves_open(answer);
     if (answer && answer->status == 401 && !lacks_scope(*answer)) return refused(std::move(answer));
+    if (answer && answer->status < 500) token_->note_accepted();  // a gateway's 5xx says nothing of it
     if (passes(answer)) return failed(std::move(answer), now, wall);
     if (answer && is_success_status(answer->status)) repetition_.budget.succeeded();
     return finish(std::move(answer));

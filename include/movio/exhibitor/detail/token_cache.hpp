@@ -47,7 +47,7 @@ class TokenCache {
   bool reject(const AccessToken& token, const Moment& now) noexcept {
     if (is_current(token)) {
       if (now.uptime < no_mint_before_) return false;
-      if (follows_refused_ && token_->age(now) < proving_time) {
+      if (follows_refused_ && !token_->accepted() && token_->age(now) < proving_time) {
         confirm_rejection(now);
         return false;
       }
@@ -65,7 +65,8 @@ class TokenCache {
   /// Long enough that a misconfigured fleet does not use up the issuer's quota, short enough to recover by itself.
   static constexpr std::chrono::minutes pause_after_refused_token{5};
 
-  /// How long a token that follows a refused one is fresh: the calls that were refused have sent it by then.
+  /// How long a token that follows a refused one is fresh, unless it is known to have been taken: the calls that were
+  /// refused have sent it by then.
   static constexpr std::chrono::seconds proving_time{60};
 
   std::optional<AccessToken> token_;
