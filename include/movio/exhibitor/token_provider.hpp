@@ -147,7 +147,8 @@ class TokenProvider {
   void invalidate(const AccessToken& token) { core_.get()->invalidate(token); }
 
   /// For whoever sends the token: the API answered 401 to it. Forgets it, if it is still the current one, and tells
-  /// whether one more try with `token()` is worth it. It is not while a fresh token was found to be refused as well.
+  /// whether one more try with `token()` is worth it. It is not while a fresh token was found to be refused as well;
+  /// tell a token that was taken so with `note_accepted()`.
   [[nodiscard]] bool reject(const AccessToken& token) {
     const auto core = core_.get();  // the event's hook may end the provider
     return core->reject(token);
