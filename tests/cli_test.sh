@@ -45,6 +45,7 @@ refuses "plain http beyond loopback" --allow-http --issuer-url http://a.invalid 
 for timeout in 0 -1 nan inf 1s 1e400 ''; do refuses "--timeout '$timeout'" --region eu --timeout "$timeout" token; done
 refuses "an unknown way to authenticate" --region eu --client-auth digest token
 refuses "two places of credentials" --region eu --credentials-file a --credentials-dir b token
+refuses "access to files that are not named" --region eu --credentials-any-user token
 refuses "an empty file name" --region eu --ca-file '' token
 refuses "a body that is not JSON" --region eu request PUT /members --data "[{\"email\": \"$email\""
 refuses "a path that is a URL" --region eu request GET https://a.invalid/
@@ -130,6 +131,9 @@ works "credentials from a directory" --credentials-dir "$work/dir" token
 works "credentials from a directory, named after the command" token --credentials-dir "$work/dir"
 chmod 644 "$work/dir/client_secret"
 fails 3 credentials "a secret that everybody can read is refused" --credentials-dir "$work/dir" token
+works "unless it is accepted by name" --credentials-dir "$work/dir" --credentials-any-user token
+works "and check works" --credentials-dir "$work/dir" --credentials-any-user check
+judge "and says so" out_has "^ok +configuration: .*credentials from $work/dir \(which any user may read or change\)"
 rm "$work/dir/client_secret"
 fails 3 credentials "a directory without a secret" --credentials-dir "$work/dir" token
 
@@ -137,6 +141,9 @@ printf '{"client_id": "%s", "client_secret": "%s"}\n' "$client" "$secret" >"$wor
 works "credentials from a file" --credentials-file "$work/file" token
 chmod 644 "$work/file"
 fails 3 credentials "a credentials file that everybody can read is refused" --credentials-file "$work/file" token
+chmod 602 "$work/file"
+fails 3 credentials "a credentials file that everybody can change is refused" --credentials-file "$work/file" token
+works "unless it is accepted by name" --credentials-file "$work/file" token --credentials-any-user
 chmod 600 "$work/file"
 printf '{"client_id": "%s", "client_secret": "%s"' "$client" "$secret" >"$work/file"
 fails 3 credentials "a credentials file that is not JSON" --credentials-file "$work/file" token

@@ -234,20 +234,90 @@ TEST_CASE("credentials - the id of one generation never comes with the secret of
   CHECK(source());
 }
 
-TEST_CASE("credentials - a world-readable secret file is refused with the way to mend it", "[credentials]") {
+TEST_CASE("credentials - a secret file that everybody can read or change is refused with the ways to mend it",
+          "[credentials]") {
   const TemporaryDirectory directory;
   write_pair(directory, "planted-id", planted);
   for (const char* name : {"client_id", "client_secret"}) {
-    for (const mode_t mode : {0644U, 0604U, 0444U}) {
+    for (const mode_t mode : {0644U, 0604U, 0444U, 0602U, 0622U, 0666U, 0777U}) {
+      INFO(mode);
       ::chmod(directory.path(name).c_str(), mode);
       const auto message = source_refusal(ex::credentials_from_directory(directory.path())());
-      CHECK(support::contains(message, "chmod o-rwx " + directory.path(name)));
-      CHECK(support::contains(message, "defaultMode: 0440"));
+      CHECK(support::contains(message, (mode & 4U) != 0 ? "can be read by every" : "can be changed by every"));
+      for (const auto& remedy : {"chmod o-rwx " + directory.path(name), "defaultMode: 0440"s, "`mode: 0400`"s,
+                                 "Docker Compose by chown and chmod of the file on the host"s, "WSL"s,
+                                 "FileAccess::any_user"s, "--credentials-any-user"s}) {
+        CHECK(support::contains(message, remedy));
+      }
     }
     ::chmod(directory.path(name).c_str(), 0600);
   }
-  const auto file = directory.write("credentials.json", json_of("planted-id", planted), 0644);
-  CHECK(support::contains(source_refusal(ex::credentials_from_file(file)()), "chmod o-rwx " + file));
+  for (const mode_t mode : {0644U, 0602U}) {
+    const auto file = directory.write("credentials.json", json_of("planted-id", planted), mode);
+    CHECK(support::contains(source_refusal(ex::credentials_from_file(file)()), "chmod o-rwx " + file));
+  }
+}
+
+TEST_CASE("credentials - files that everybody can replace are refused, but not where each can replace only their own",
+          "[credentials]") {
+  const TemporaryDirectory directory;
+  write_pair(directory, "id", "secret");
+  const std::string file = directory.write("credentials.json", json_of("id", "secret"));
+  for (const mode_t mode : {0777U, 0702U, 02777U}) {
+    ::chmod(directory.path().c_str(), mode);
+    for (const auto& source : {ex::credentials_from_directory(directory.path()), ex::credentials_from_file(file)}) {
+      const auto message = source_refusal(source());
+      CHECK(support::contains(message, "can be replaced by every user"));
+      CHECK(support::contains(message, "chmod o-w " + directory.path()));
+      CHECK(support::contains(message, "medium: Memory"));
+      CHECK(support::contains(message, "FileAccess::any_user"));
+    }
+  }
+  for (const mode_t mode : {01777U, 03777U, 02770U, 0755U}) {  // the first is that of a secret volume in Kubernetes
+    ::chmod(directory.path().c_str(), mode);
+    CHECK(pair_of(ex::credentials_from_directory(directory.path())()) == "id:secret");
+    CHECK(pair_of(ex::credentials_from_file(file)()) == "id:secret");
+  }
+}
+
+TEST_CASE("credentials - the directory of a file without a path is the working directory", "[credentials]") {
+  const TemporaryDirectory directory;
+  directory.write("credentials.json", json_of("id", "secret"));
+  CHECK(forking::in_child([&] {
+    if (::chdir(directory.path().c_str()) != 0) return false;
+    const auto source = ex::credentials_from_file("credentials.json");
+    const bool usable = source().has_value();
+    ::chmod(".", 0777);
+    const auto refused = source();
+    return usable && !refused && support::contains(refused.error().message, "chmod o-w .`");
+  }));
+}
+
+TEST_CASE("credentials - any user's access is accepted only when the program says so", "[credentials]") {
+  const TemporaryDirectory directory;
+  write_pair(directory, "id", "secret");
+  const std::string file = directory.write("credentials.json", json_of("id", "secret"), 0777);
+  for (const char* name : {"client_id", "client_secret"}) ::chmod(directory.path(name).c_str(), 0777);
+  ::chmod(directory.path().c_str(), 0777);
+  CHECK(pair_of(ex::credentials_from_directory(directory.path(), ex::FileAccess::any_user)()) == "id:secret");
+  CHECK(pair_of(ex::credentials_from_file(file, ex::FileAccess::any_user)()) == "id:secret");
+  source_refusal(ex::credentials_from_directory(directory.path(), ex::FileAccess::owner_and_group)());
+  source_refusal(ex::credentials_from_file(file, ex::FileAccess::owner_and_group)());
+  source_refusal(ex::credentials_from_directory(directory.path())());
+  source_refusal(ex::credentials_from_file(file)());
+  source_refusal(ex::credentials_from_file(directory.path(), ex::FileAccess::any_user)());  // a directory still is none
+}
+
+TEST_CASE("credentials - a secret volume as Kubernetes mounts it is read", "[credentials]") {
+  const TemporaryDirectory directory;
+  mount_generations(directory);
+  for (const char* name : {"..1/client_id", "..1/client_secret"}) ::chmod(directory.path(name).c_str(), 0440);
+  for (const mode_t mode : {0755U, 02750U}) {  // without and with an fsGroup
+    ::chmod(directory.path("..1").c_str(), mode);
+    ::chmod(directory.path().c_str(), 01777);
+    CHECK(pair_of(ex::credentials_from_directory(directory.path())()) == "id-1:secret-1");
+    CHECK(pair_of(ex::credentials_from_directory(directory.path("..data"))()) == "id-1:secret-1");
+  }
 }
 
 TEST_CASE("credentials - a group-readable secret file is fine, as Kubernetes makes them so", "[credentials]") {

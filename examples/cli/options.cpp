@@ -47,6 +47,9 @@ void add_options(CLI::App& app, Options& options) {
       ->type_name("FILE");
   app.add_option("--credentials-dir", options.credentials_dir, "directory with the files client_id and client_secret")
       ->type_name("DIR");
+  app.add_flag("--credentials-any-user", options.credentials_any_user,
+               "accept such files although every user of this machine can read or change them")
+      ->disable_flag_override();
   app.add_option("--timeout", options.timeout, "for a whole call, its token included; 120 by default")
       ->type_name("SECONDS");
   app.add_flag("--allow-http", options.allow_http, "accept plain http, to a loopback host only")

@@ -20,6 +20,7 @@ struct Options {
   std::optional<std::string> region, issuer_url, api_url;
   std::optional<std::string> ca_file, client_auth, scope;
   std::optional<std::string> credentials_file, credentials_dir;
+  bool credentials_any_user = false;
   std::optional<std::string> timeout;
   bool allow_http = false;
   bool verbose = false;

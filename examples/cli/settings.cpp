@@ -58,16 +58,22 @@ ex::Result<void> choose_credentials(Settings& settings, const Options& options) 
   if (options.credentials_file && options.credentials_dir) {
     return usage("give either --credentials-file or --credentials-dir, not both");
   }
+  const bool from_files = options.credentials_file || options.credentials_dir;
+  if (options.credentials_any_user && !from_files) {
+    return usage("--credentials-any-user is about --credentials-file or --credentials-dir, and neither is given");
+  }
+  const auto access = options.credentials_any_user ? ex::FileAccess::any_user : ex::FileAccess::owner_and_group;
   if (options.credentials_file) {
-    settings.credentials = ex::credentials_from_file(*options.credentials_file);
+    settings.credentials = ex::credentials_from_file(*options.credentials_file, access);
     settings.credentials_origin = *options.credentials_file;
   } else if (options.credentials_dir) {
-    settings.credentials = ex::credentials_from_directory(*options.credentials_dir);
+    settings.credentials = ex::credentials_from_directory(*options.credentials_dir, access);
     settings.credentials_origin = *options.credentials_dir;
   } else {
     settings.credentials = ex::credentials_from_environment();
     settings.credentials_origin = "the environment";
   }
+  if (options.credentials_any_user) settings.credentials_origin += " (which any user may read or change)";
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,16 @@ struct ClientCredentials {
 /// thread, so it must be quick; never twice at the same time by one provider. Several providers that share a source may
 /// ask it at the same time. What it throws becomes an `Error` of kind `credentials`.
 using CredentialSource = std::function<Result<ClientCredentials>()>;
+
+/// Which access to files with credentials is accepted.
+enum class FileAccess {
+  owner_and_group,  ///< Not that of every user: files that all can read or change are refused, and files in a directory
+                    ///< where all can replace them (writable for all, without a sticky bit).
+  any_user,         ///< All of that, too: for mounts whose modes cannot be set, where no other user can reach them. The
+                    ///< files of Docker Compose's `secrets` have their mode on the host (Compose ignores `uid`, `gid`
+                    ///< and `mode` of a secret that is a file), and a Windows drive has no modes under WSL unless it is
+                    ///< mounted with `metadata`.
+};
 
 namespace detail {
 
@@ -80,7 +91,7 @@ inline Result<ClientCredentials> ask(const CredentialSource& source) {
 /// A file with a secret in it, read once and held open: so long as it is, no other file can take its inode number.
 class SecretFile {
  public:
-  static Result<SecretFile> read(const std::string& path) {
+  static Result<SecretFile> read(const std::string& path, FileAccess access = FileAccess::owner_and_group) {
     // Not blocking: opening a named pipe would wait for a writer. Not becoming anybody's terminal either.
     SecretFile file(path, open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
     if (!file.descriptor_) {
@@ -91,6 +102,9 @@ class SecretFile {
     if (::fstat(file.descriptor_.get(), &file.status_) != 0)
       return file.system_error("cannot be examined", "try again");
     if (auto fit = file.check_status(); !fit) return std::move(fit).error();
+    if (access == FileAccess::owner_and_group) {
+      if (auto kept = file.check_access(); !kept) return std::move(kept).error();
+    }
     if (auto done = file.read_content(); !done) return std::move(done).error();
     return file;
   }
@@ -116,6 +130,8 @@ class SecretFile {
 #endif
   }
 
+  static constexpr const char* way_out = "FileAccess::any_user (exhibitor: --credentials-any-user) accepts it as it is";
+
   [[nodiscard]] Error error(const std::string& problem) const { return credentials_error(path_ + ' ' + problem); }
   [[nodiscard]] Error system_error(const char* what, const char* remedy) const {
     const std::string reason = system_error_text(errno);
@@ -124,14 +140,30 @@ class SecretFile {
 
   [[nodiscard]] Result<void> check_status() const {
     if (!S_ISREG(status_.st_mode)) return error("is not a regular file");
-    if ((status_.st_mode & S_IROTH) != 0) {
-      return error("can be read by every user of the machine; mend it with `chmod o-rwx " + path_ +
-                   "`, or in Kubernetes with `defaultMode: 0440` in the secret volume");
-    }
     if (static_cast<std::size_t>(status_.st_size) > largest_secret_file) {
       return error("is larger than 64 KiB, which no client secret is");
     }
     return {};
+  }
+
+  [[nodiscard]] Result<void> check_access() const {
+    if ((status_.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+      const bool readable = (status_.st_mode & S_IROTH) != 0;
+      return error(std::string(readable ? "can be read" : "can be changed") +
+                   " by every user of the machine; mend it with `chmod o-rwx " + path_ +
+                   "`, in Kubernetes with `defaultMode: 0440` in the secret volume, in a Docker swarm with `uid` and "
+                   "`mode: 0400` at the service's secret, with Docker Compose by chown and chmod of the file on the "
+                   "host, on a Windows drive under WSL by moving it to the Linux file system; " +
+                   way_out);
+    }
+    const auto parent = std::filesystem::path(path_).parent_path();
+    const std::string directory = parent.empty() ? "." : parent.string();
+    struct stat status {};
+    if (::stat(directory.c_str(), &status) != 0)
+      return system_error("is in a directory that cannot be examined", "try again");
+    if ((status.st_mode & S_IWOTH) == 0 || (status.st_mode & S_ISVTX) != 0) return {};
+    return error("can be replaced by every user of the machine; mend it with `chmod o-w " + directory +
+                 "`, in Kubernetes with `medium: Memory` in the emptyDir volume; " + way_out);
   }
 
   Result<void> read_content() {
@@ -168,11 +200,11 @@ inline Error changing_error(const std::string& path) {
   return credentials_error(path + " keeps changing while it is read; try again");
 }
 
-inline Result<ClientCredentials> read_credentials_directory(const std::string& path) {
+inline Result<ClientCredentials> read_credentials_directory(const std::string& path, FileAccess access) {
   if (path.empty()) return credentials_error("the name of the credentials directory is empty");
-  const auto id = SecretFile::read(path + "/client_id");
+  const auto id = SecretFile::read(path + "/client_id", access);
   if (!id) return id.error();
-  const auto secret = SecretFile::read(path + "/client_secret");
+  const auto secret = SecretFile::read(path + "/client_secret", access);
   if (!secret) return secret.error();
   // Kubernetes swaps both files at once by a symbolic link: if both are still there, they were so together.
   if (!id->unchanged() || !secret->unchanged()) return changing_error(path);
@@ -192,8 +224,8 @@ inline Secret take_member(nlohmann::json& object, const char* name) {
 }
 
 /// The wiping is best effort here: the JSON reader's own buffer is out of reach.
-inline Result<ClientCredentials> read_credentials_file(const std::string& path) {
-  const auto file = SecretFile::read(path);
+inline Result<ClientCredentials> read_credentials_file(const std::string& path, FileAccess access) {
+  const auto file = SecretFile::read(path, access);
   if (!file) return file.error();
   auto json = parse_json(file->content().reveal(), path);
   if (!file->unchanged()) return changing_error(path);
@@ -246,16 +278,18 @@ inline CredentialSource credentials_from_environment() {
 }
 
 /// The files `client_id` and `client_secret` of a directory such as a mounted secret, read at each call, both from one
-/// generation; one newline at the end is cut. They may be readable by their group (Kubernetes makes them so) but not by
-/// everyone. Errors of the source: `credentials`.
-inline CredentialSource credentials_from_directory(std::string path) {
-  return detail::reading_source(detail::read_credentials_directory, std::move(path));
+/// generation; one newline at the end is cut. They may be readable by their group (Kubernetes makes them so); what
+/// every user may do to them is up to `access`. Errors of the source: `credentials`.
+inline CredentialSource credentials_from_directory(std::string path, FileAccess access = FileAccess::owner_and_group) {
+  return detail::reading_source(
+      [access](const std::string& name) { return detail::read_credentials_directory(name, access); }, std::move(path));
 }
 
-/// A JSON file, `{"client_id": "...", "client_secret": "..."}`, read at each call. It may be readable by its group but
-/// not by everyone. Errors of the source: `credentials`.
-inline CredentialSource credentials_from_file(std::string path) {
-  return detail::reading_source(detail::read_credentials_file, std::move(path));
+/// A JSON file, `{"client_id": "...", "client_secret": "..."}`, read at each call. It may be readable by its group;
+/// what every user may do to it is up to `access`. Errors of the source: `credentials`.
+inline CredentialSource credentials_from_file(std::string path, FileAccess access = FileAccess::owner_and_group) {
+  return detail::reading_source(
+      [access](const std::string& name) { return detail::read_credentials_file(name, access); }, std::move(path));
 }
 
 }  // namespace v0
