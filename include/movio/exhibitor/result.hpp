@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "detail/encoding.hpp"
 #include "detail/print.hpp"
 #include "version.hpp"
 
@@ -102,7 +103,8 @@ struct RecordRange {
 /// Everything that is known of a failure. No member but `details` ever holds a secret, a token or personal data.
 struct Error {
   ErrorKind kind = ErrorKind::invalid_argument;
-  std::string message;                              ///< What failed, where, and what to do about it.
+  std::string message;                              ///< What failed, where, and what to do about it. A `Result` makes
+                                                    ///< it valid UTF-8 without control characters.
   int http_status = 0;                              ///< The answer's status; 0 when there was no answer.
   int transport_code = 0;                           ///< libcurl's CURLcode; 0 when libcurl did not fail.
   std::string oauth_error;                          ///< The issuer's `error` (RFC 6749 section 5.2).
@@ -142,6 +144,17 @@ class ExhibitorError : public std::runtime_error {
   Error error_;
 };
 
+namespace detail {
+
+/// Every error passes here on its way to the user, whatever texts it was made of.
+inline Error cleaned(Error error) {
+  error.message = clean_message(std::move(error.message));
+  error.request_id = clean_message(std::move(error.request_id));
+  return error;
+}
+
+}  // namespace detail
+
 /// A value or the `Error` that stands in its place.
 template <class T>
 class [[nodiscard]] Result {
@@ -150,7 +163,7 @@ class [[nodiscard]] Result {
 
  public:
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(Error error) : state_(std::in_place_index<1>, detail::cleaned(std::move(error))) {}
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -196,7 +209,7 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}
+  Result(Error error) : error_(detail::cleaned(std::move(error))) {}
 
   [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }

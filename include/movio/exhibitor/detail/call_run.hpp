@@ -198,6 +198,7 @@ class CallRun {
   void strike_out_confidential(Error& error) const {
     error.message = without_tokens(std::move(error.message), machine_.tokens());
     strike_out_personal(error.message, path());
+    error.message = clean_message(std::move(error.message));  // an id may have been a part of a character
     error.details = without_tokens(std::move(error.details), machine_.tokens());
   }
 

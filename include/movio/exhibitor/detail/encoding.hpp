@@ -203,6 +203,14 @@ inline std::string clean_text(std::string_view text, std::size_t limit) {
   return out;
 }
 
+/// An error's message made fit to be shown and logged: names of files, the system's words and another party's are in
+/// it.
+inline std::string clean_message(std::string text) {
+  const auto is_plain = [](char c) { return is_ascii(c) && !is_control(c); };
+  if (std::all_of(text.begin(), text.end(), is_plain)) return text;
+  return clean_text(text, text.size());
+}
+
 /// What the system says of an error number, fit for a message: a program's `setlocale` decides on its language, and on
 /// its charset too.
 inline std::string system_error_text(int code) {
