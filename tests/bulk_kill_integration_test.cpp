@@ -61,8 +61,8 @@ class Faults {
   bool operator()(const httplib::Request& /*request*/, httplib::Response& response) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto lot = random_() % 100;
-    if (lot >= 8) return false;
-    response.status = lot < 3 ? 429 : (lot < 6 ? 503 : 500);
+    if (lot >= 3) return false;  // each costs a pause of about a second
+    response.status = lot == 0 ? 429 : (lot == 1 ? 503 : 500);
     return true;
   }
 

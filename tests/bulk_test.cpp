@@ -311,8 +311,12 @@ TEST_CASE("bulk - an outage is waited out as long as patience lasts", "[bulk]") 
   CHECK(f.api->batches.size() < 200);
 }
 
-TEST_CASE("bulk - who has never got through is told at once", "[bulk]") {
+TEST_CASE("bulk - who has never got through is told soon", "[bulk]") {
   Fixture f;
+  f.options.batch_size = 1;
+  f.options.in_flight = 3;
+  f.api->deferred = true;
+  f.clock->happen = [&f] { return f.api->answer_one(0); };
   f.api->judge = [](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
     return ex::detail::make_error(Kind::connection, "nobody there");
   };
@@ -320,8 +324,31 @@ TEST_CASE("bulk - who has never got through is told at once", "[bulk]") {
   const auto report = f.upload(film_lines(10));
   REQUIRE(report.error);
   CHECK(report.error->kind == Kind::connection);
-  CHECK(f.clock->now() == begun);
-  CHECK(report.not_sent == 10);
+  CHECK(f.clock->now() - begun < std::chrono::seconds(10));
+  CHECK(f.api->batches.size() == 3 + 1 + 1 + 1);
+  CHECK(report.counts.accepted == 0);
+  CHECK(adds_up(report));
+}
+
+TEST_CASE("bulk - an API that fails the first requests, as when it restarts, gets all the records", "[bulk]") {
+  for (const bool explained : {true, false}) {
+    for (const int in_flight : {1, 4}) {
+      CAPTURE(explained, in_flight);
+      Fixture f;
+      f.answer_in_turn(in_flight);
+      f.options.batch_size = 2;
+      int asked = 0;
+      f.api->judge = [&](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+        if (++asked > 3) return std::nullopt;
+        return bulk::api_error(explained ? 503 : 500);
+      };
+      const auto report = f.upload(film_lines(20));
+      CHECK_FALSE(report.error);
+      CHECK(report.counts.accepted == 20);
+      CHECK(f.api->films.size() == 20);
+      CHECK(adds_up(report));
+    }
+  }
 }
 
 TEST_CASE("bulk - what no request would survive ends the upload", "[bulk]") {
@@ -428,7 +455,8 @@ TEST_CASE("bulk - a 2xx without a receipt that adds up is no success", "[bulk]")
     REQUIRE(report.error);
     CHECK(report.error->kind == Kind::protocol);
     CHECK(report.error->http_status == answer.status);
-    CHECK(contains(report.error->message, "PUT /films: the answer is HTTP "));
+    CHECK(contains(report.error->message, "PUT /films: the "));
+    CHECK(contains(report.error->message, "HTTP " + std::to_string(answer.status)));
     CHECK(report.counts.accepted == 0);
     CHECK(report.not_sent == 3);
   }
@@ -448,7 +476,8 @@ TEST_CASE("bulk - a removal is done only when the answer says so", "[bulk]") {
        {ex::HttpResponse{200, {}, "Please log in"}, ex::HttpResponse{207}, ex::HttpResponse{205}}) {
     const auto report = report_for(answer);
     REQUIRE(report.error);
-    CHECK(contains(report.error->message, "DELETE /films/{id}: the answer is HTTP "));
+    CHECK(contains(report.error->message, "DELETE /films/{id}: the "));
+    CHECK(contains(report.error->message, "HTTP " + std::to_string(answer.status)));
     CHECK(report.counts.accepted == 0);
     CHECK(report.not_sent == 1);
   }

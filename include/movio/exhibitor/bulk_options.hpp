@@ -48,7 +48,8 @@ struct BulkOptions {
       detail::usual_request_bytes;   ///< Of a request; 4 MiB by default. A 413 of the API lowers it.
   int in_flight = 8;                 ///< Requests at a time, at most; throttling lowers it.
   std::uint64_t max_rejects = 1000;  ///< Beyond this the upload stops.
-  /// How long to go on trying when nothing succeeds. Throttling (429) is waited out, however long it lasts.
+  /// How long to go on trying when nothing succeeds. Before the first success it ends after four failures in a row, and
+  /// at once when requests are turned away. Throttling (429) is waited out, however long it lasts.
   std::chrono::milliseconds patience = std::chrono::minutes(15);
   /// File that a killed upload is resumed from: by the same operation on the same input, for the same API and client
   /// id. None: "". A finished one is replaced.

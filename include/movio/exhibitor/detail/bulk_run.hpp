@@ -95,7 +95,7 @@ class BulkRun {
       const auto now = clock_.now();  // read once: what has to wait by one reading might not by the next
       if (options_.cancel.cancelled()) stop(make_error(ErrorKind::cancelled, "the upload was cancelled"));
       for (auto& letter : mailbox_->take()) settle(std::move(letter), now);
-      resolve_doubt();
+      if (in_flight_ == 0 && pace_.hopeless()) stop(*pace_.hopeless());
       acknowledge(false, now);
       tell_progress_in_time(now);
       if (!stopped_ && (send_next(now, Turn::first) || read_next() || send_next(now, Turn::yielded))) continue;
@@ -110,7 +110,7 @@ class BulkRun {
   /// repetition. One that shares an id with an earlier one waits until that is settled, so that the last record of an
   /// id wins.
   bool send_next(Clock::Steady now, Turn turn) {
-    if (doubt_ || in_flight_ >= pace_.allowed() || now < pace_.not_before()) return false;
+    if (pace_.hopeless() || in_flight_ >= pace_.allowed() || now < pace_.not_before()) return false;
     for (auto shipment = shipments_.begin(); shipment != shipments_.end(); ++shipment) {
       const bool yields = shipment->failed_at != 0 && shipment->failed_at == pace_.last_sent();
       if (!shipment->has_next() || (yields && turn == Turn::first)) continue;
@@ -194,7 +194,7 @@ class BulkRun {
         break;
       case Verdict::passing:
         batch.repeat();
-        if (!pace_.failed(number, error, now, chance())) give_up(error);
+        pace_.failed(number, error, now, chance());
         break;
       case Verdict::unexplained:
         settle_unexplained(shipment, number, operation_.explained(error), now);
@@ -207,10 +207,9 @@ class BulkRun {
 
   void settle_unexplained(Shipment& shipment, std::uint64_t number, Error error, Clock::Steady now) {
     shipment.failed_at = pace_.last_sent();
-    const bool goes_on = pace_.failed(number, error, now, chance());
     auto messages = operation_.messages_of(error);
     error.message += " (" + shipment.batch.lines() + " of the input)";
-    if (!goes_on) give_up(error);
+    pace_.failed(number, error, now, chance());
     shipment.batch.failed(std::move(messages), pace_.successes());
   }
 
@@ -225,22 +224,6 @@ class BulkRun {
   /// The first reason counts. Nothing more is sent; what is in flight comes to its end.
   void stop(Error error) {
     if (!stopped_) stopped_ = std::move(error);
-  }
-
-  /// The pace sees no use in going on. While nothing has succeeded yet, what is in flight may prove it wrong: nothing
-  /// more is sent until then.
-  void give_up(const Error& error) {
-    if (pace_.successes() != 0) return stop(error);
-    if (!doubt_) doubt_ = error;
-  }
-
-  void resolve_doubt() {
-    if (!doubt_) return;
-    if (pace_.successes() != 0) {
-      doubt_.reset();
-    } else if (in_flight_ == 0) {
-      stop(*doubt_);
-    }
   }
 
   /// Puts down what became of the batches that are settled, and forgets them; several at a time, unless it is to be
@@ -347,8 +330,7 @@ class BulkRun {
   int in_flight_ = 0;
   bool ended_ = false;  // the input
   std::optional<Error> stopped_;
-  std::optional<Error> doubt_;  // what it stops with, unless a request in flight is the first to succeed
-  BulkCounts counts_;           // of this run
+  BulkCounts counts_;  // of this run
   std::uint64_t known_rejects_ = 0;
   std::uint64_t not_sent_ = 0;
   std::uint64_t bytes_before_ = 0;  // the first batch that this run made
