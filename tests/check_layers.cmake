@@ -16,7 +16,7 @@ set(street
     detail/json_scan.hpp detail/input_kind.hpp detail/signals.hpp detail/gate.hpp detail/descriptor.hpp byte_source.hpp detail/line_reader.hpp
     detail/append_file.hpp bulk_report.hpp bulk_options.hpp
     # 3
-    detail/journal.hpp retry.hpp detail/api_words.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_codes.hpp detail/curl_lifetime.hpp detail/curl_multi.hpp detail/curl_handle.hpp
+    detail/journal.hpp retry.hpp detail/api_words.hpp credentials.hpp token_options.hpp token_status.hpp curl_options.hpp detail/challenge.hpp detail/curl_codes.hpp detail/curl_lifetime.hpp detail/curl_connections.hpp detail/curl_multi.hpp detail/curl_handle.hpp
     detail/curl_metrics.hpp detail/curl_url.hpp detail/curl_headers.hpp detail/curl_transfer.hpp detail/curl_pool.hpp
     detail/curl_admission.hpp detail/curl_queue.hpp detail/curl_engine.hpp
     # 4

@@ -149,6 +149,29 @@ TEST_CASE("curl admission - a request that is given up where it waits harms no o
   CHECK(scene.begin() == AdmittedIds{5});
 }
 
+TEST_CASE("curl admission - a request that makes a connection of its own holds up nobody", "[curl_admission]") {
+  AdmissionScene scene;
+  SECTION("to an unknown origin: the next one leads") {
+    scene.enter(1, 3);
+    CHECK(scene.begin() == AdmittedIds{1});
+    scene.admission.let_others_pass(1);
+    CHECK(scene.begin() == AdmittedIds{2});
+  }
+  SECTION("over HTTP/2: the next one goes at once, and holds the third") {
+    scene.learn(20);
+    scene.enter(2, 4);
+    CHECK(scene.begin() == AdmittedIds{2});
+    scene.admission.let_others_pass(2);
+    CHECK(scene.begin() == AdmittedIds{3});
+    scene.admission.let_others_pass(2);
+    CHECK(scene.begin().empty());
+    scene.admission.leave(2, 0);
+    CHECK(scene.begin().empty());
+    scene.perform({3});
+    CHECK(scene.begin() == AdmittedIds{4});
+  }
+}
+
 TEST_CASE("curl admission - nobody is held for more than two seconds", "[curl_admission]") {
   AdmissionScene scene;
   scene.enter(1, 3);

@@ -3,6 +3,7 @@
 #include <nghttp2/nghttp2.h>
 #include <openssl/ssl.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -35,10 +36,14 @@ class Http2 {
     nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, nullptr, 0);
   }
 
-  /// Until the client has gone.
-  void run() {
+  /// Until the client has gone. `idle` is called again and again while nothing comes.
+  void run(const std::function<void(Http2&)>& idle = nullptr) {
     flush();
     while (!hung_up_) {
+      if (idle && peer_.pause(std::chrono::milliseconds(1))) {
+        idle(*this);
+        continue;
+      }
       const auto bytes = peer_.take_bytes();
       const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
       if (bytes.empty() || nghttp2_session_mem_recv(session_.get(), data, bytes.size()) < 0) return;

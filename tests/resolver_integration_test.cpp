@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "fault_certificates.hpp"
 #include "fixtures.hpp"
 #include "integration.hpp"
 #include "support.hpp"
@@ -46,6 +47,26 @@ class SilentNameServer {
   static constexpr const char* address_ = "127.9.9.9";
   const support::TemporaryDirectory directory_;
   const int socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  bool in_force_ = false;
+};
+
+/// For the thread that makes it, and the threads that this one starts, a hosts file that can change.
+class ChangingHosts {
+ public:
+  ChangingHosts() {
+    in_force_ = ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                ::mount(file_.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) == 0;
+  }
+
+  [[nodiscard]] bool in_force() const { return in_force_; }
+
+  void name(const std::string& host, const std::string& address) {
+    directory_.write("hosts", address + " " + host + "\n");
+  }
+
+ private:
+  const support::TemporaryDirectory directory_;
+  const std::string file_ = directory_.write("hosts", "");
   bool in_force_ = false;
 };
 
@@ -95,7 +116,60 @@ LookUps look_up_in_vain() {
   return look_ups;
 }
 
+struct Move {
+  bool tried = false;
+  bool blocking_moved = false;
+  bool asynchronous_moved = false;
+};
+
+/// Asks a host whose name gets another address, where nobody listens, until a request fails for that.
+Move move_host() {
+  Move move;
+  ChangingHosts hosts;
+  move.tried = hosts.in_force();
+  if (!move.tried) return move;
+  const faults::Authority authority("Authority of the tests");
+  const faults::FaultServer server(
+      [](faults::Peer& peer) {
+        while (peer.take_request() && peer.answer("200 OK")) {
+        }
+      },
+      authority.server());
+  ex::CurlOptions options;
+  options.ca_file = authority.file();
+  options.max_connection_age = 200ms;
+  const auto asked = request("GET", "https://api.invalid:" + std::to_string(server.port()) + "/x");
+  ex::CurlTransport transport(options);
+  Outcomes outcomes;
+  std::size_t count = 0;
+  const auto ask = [&] {
+    transport.start(asked, outcomes.take());
+    return outcomes.await(++count).back();
+  };
+  hosts.name("api.invalid", "127.0.0.1");
+  if (!transport.send(asked) || !ask()) return move;
+  hosts.name("api.invalid", "127.0.0.2");
+  const auto end = std::chrono::steady_clock::now() + 20s;  // libcurl keeps an address for 60 s
+  while (!(move.blocking_moved && move.asynchronous_moved) && std::chrono::steady_clock::now() < end) {
+    if (!move.blocking_moved) move.blocking_moved = !transport.send(asked);
+    if (!move.asynchronous_moved) move.asynchronous_moved = !ask();
+    std::this_thread::sleep_for(10ms);
+  }
+  return move;
+}
+
 }  // namespace
+
+TEST_CASE("resolver - a name is looked up again although its connection is in use all the time") {
+  auto trying = std::async(std::launch::async, move_host);
+  const Move move = fixtures::outcome(trying);
+  if (!move.tried) {
+    WARN("skipped: mount namespaces are not permitted here");
+    return;
+  }
+  CHECK(move.blocking_moved);
+  CHECK(move.asynchronous_moved);
+}
 
 TEST_CASE("resolver - nobody waits for a name server that does not answer") {
   auto trying = std::async(std::launch::async, look_up_in_vain);  // the thread's own view of the file system

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
@@ -26,9 +27,21 @@ struct CurlOptions {
 
   /// A directory of such files, with names as `openssl rehash` gives them; instead of `ca_file` or beside it.
   std::string ca_directory{};
+
+  /// No request begins on a connection that is older, so that a name is looked up again although its connection is
+  /// always in use. What is under way on the connection ends there. 0 or less: there is no such bound.
+  std::chrono::milliseconds max_connection_age = std::chrono::minutes(10);
 };
 
 namespace detail {
+
+/// When connections that were begun at `begun` are too old for another request.
+inline std::chrono::steady_clock::time_point too_old_at(const CurlOptions& options,
+                                                        std::chrono::steady_clock::time_point begun) noexcept {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+  if (options.max_connection_age.count() <= 0) return std::chrono::steady_clock::time_point::max();
+  return begun + std::min(options.max_connection_age, longest);
+}
 
 /// The CA file to use; empty for the system's bundle or for a directory alone.
 inline std::string chosen_ca_file(const CurlOptions& options) {

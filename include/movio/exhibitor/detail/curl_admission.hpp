@@ -97,6 +97,12 @@ class CurlAdmission {
     }
   }
 
+  /// The others of the origin need not wait for this request's connection: it makes one of its own (`CurlRenewal`).
+  void let_others_pass(Id id) {
+    Origin& origin = *requests_.at(id).origin;
+    if (origin.leader == id) drop_leader(origin);
+  }
+
   /// A request has ended or been given up, wherever it was. `http_version` of its answer: 10, 11 or 20; 0 without one.
   void leave(Id id, int http_version) {
     const auto place = requests_.find(id);

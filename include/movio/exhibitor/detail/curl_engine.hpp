@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "../transport.hpp"
+#include "curl_connections.hpp"
 #include "curl_lifetime.hpp"
 #include "curl_multi.hpp"
 #include "curl_queue.hpp"
@@ -36,7 +37,10 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   using Clock = std::chrono::steady_clock;
 
   explicit CurlEngine(std::shared_ptr<const CurlSettings> settings)
-      : settings_(std::move(settings)), multi_(kept_connections()), queue_(settings_->options()) {}
+      : settings_(std::move(settings)),
+        multi_(kept_connections()),
+        queue_(settings_->options()),
+        renewal_(settings_->options()) {}
   CurlEngine(const CurlEngine&) = delete;
   CurlEngine& operator=(const CurlEngine&) = delete;
   ~CurlEngine() override = default;
@@ -130,6 +134,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
 
   void close() noexcept override {
     cancel_everything();
+    renewal_.close();
     multi_.close();
   }
 
@@ -149,7 +154,9 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
         begin_waiting();
         if (!multi_.perform()) give_up_on_libcurl();
         while (const CURLMsg* message = multi_.next_finished()) finish(message->easy_handle, message->data.result);
-        queue_.performed([this](std::uint64_t id) { return active_.at(id).transfer->connected(); });
+        const auto connected = [this](std::uint64_t id) { return active_.at(id).transfer->connected(); };
+        queue_.performed(connected);
+        renewal_.performed(connected, Clock::now());
         const bool begun = begin_waiting();
         queue_.give_up_overdue();
         const int wait = begun ? 0 : milliseconds_to_poll();
@@ -166,6 +173,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     std::vector<std::unique_ptr<CurlJob>> failed;
     while (!active_.empty()) failed.push_back(retire(active_.begin()->first));
     idle_.clear();
+    renewal_.close();
     multi_.close();
     for (const auto& job : failed) job->complete(libcurl_failed());
   }
@@ -222,7 +230,10 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     if (active.transfer->handle() == nullptr) return out_of_handles();
     if (auto ready = active.transfer->prepare(job.request, now - job.given); !ready) return std::move(ready.error());
     active.transfer->tag(job.id);
-    active.membership.emplace(multi_, active.transfer->handle());
+    auto connections = renewal_.connections_for(job.id, now);
+    if (!connections) return out_of_handles();
+    if (renewal_.renews(job.id)) queue_.let_others_pass(job);
+    active.membership.emplace(multi_, active.transfer->handle(), std::move(connections));
     if (!active.membership->added()) return out_of_handles();
     return std::nullopt;
   }
@@ -245,6 +256,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     Active& active = node.mapped();
     active.membership.reset();
     queue_.leave(*active.job, http_version);
+    renewal_.leave(id, http_version != 0, Clock::now());
     if (active.transfer && active.transfer->reusable() && idle_.size() < settings_->options().max_in_flight) {
       idle_.push_back(std::move(active.transfer));
     }
@@ -315,6 +327,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
 
   // used by the engine's thread alone
   CurlQueue queue_;  ///< Jobs are accepted under the mutex.
+  CurlRenewal renewal_;
   std::unordered_map<std::uint64_t, Active> active_;
   std::vector<std::unique_ptr<CurlTransfer>> idle_;
 };

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "curl_connections.hpp"
 #include "curl_lifetime.hpp"
 
 namespace movio::exhibitor {
@@ -97,19 +98,25 @@ class CurlMulti {
 /// Adds an easy handle to a multi handle for the time of one transfer.
 class CurlMembership {
  public:
-  CurlMembership(const CurlMulti& multi, CURL* easy) noexcept : multi_(multi.get()), easy_(easy) {
-    added_ = curl_multi_add_handle(multi_, easy) == CURLM_OK;
+  /// The transfer uses these connections; without any, the multi handle's own.
+  CurlMembership(const CurlMulti& multi, CURL* easy, std::shared_ptr<CurlConnections> connections = nullptr) noexcept
+      : multi_(multi.get()), easy_(easy), connections_(std::move(connections)) {
+    if (connections_) curl_easy_setopt(easy_, CURLOPT_SHARE, connections_->handle());
+    added_ = curl_multi_add_handle(multi_, easy_) == CURLM_OK;
   }
   CurlMembership(const CurlMembership&) = delete;
   CurlMembership& operator=(const CurlMembership&) = delete;
   ~CurlMembership() {
-    if (added_ && !curl_closed) curl_multi_remove_handle(multi_, easy_);
+    if (curl_closed) return;
+    if (added_) curl_multi_remove_handle(multi_, easy_);
+    if (connections_) curl_easy_setopt(easy_, CURLOPT_SHARE, nullptr);
   }
   [[nodiscard]] bool added() const noexcept { return added_; }
 
  private:
   CURLM* multi_;
   CURL* easy_;
+  const std::shared_ptr<CurlConnections> connections_;
   bool added_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -51,6 +52,7 @@ class CurlPool {
     Result<HttpResponse> run(const HttpRequest& request) {
       const CurlUse use(*this);
       if (use.refusal()) return *use.refusal();
+      renew_connections();
       if (!transfer_ || !transfer_->reusable()) transfer_.emplace(settings_);  // the multi handle keeps its connections
       if (!multi_.open() || transfer_->handle() == nullptr) return out_of_handles();
       if (auto ready = transfer_->prepare(request); !ready) return std::move(ready.error());
@@ -60,6 +62,14 @@ class CurlPool {
     }
 
    private:
+    /// Begins anew when the connections, of which none is in use now, are too old.
+    void renew_connections() {
+      const auto now = std::chrono::steady_clock::now();
+      if (usable() && now < too_old_) return;
+      close();
+      too_old_ = too_old_at(settings_.options(), now);
+    }
+
     Result<CURLcode> wait(const CancelToken& cancel, const CurlUse& use) {
       const CurlMembership membership(multi_, transfer_->handle());
       if (!membership.added()) return out_of_handles();
@@ -80,6 +90,7 @@ class CurlPool {
     const CurlSettings& settings_;
     CurlMulti multi_;
     std::optional<CurlTransfer> transfer_;
+    std::chrono::steady_clock::time_point too_old_;
   };
 
   std::unique_ptr<Slot> take_slot() {

@@ -102,6 +102,7 @@ class CurlQueue {
   void performed(const HasConnection& has_connection) {
     for (auto& lane : lanes_) lane.performed(has_connection);
   }
+  void let_others_pass(const CurlJob& job) { lanes_[lane_of(job)].let_others_pass(job.id); }
   void leave(const CurlJob& job, int http_version) { lanes_[lane_of(job)].leave(job.id, http_version); }
 
   /// When there is something to do although nothing has happened.
