@@ -15,7 +15,9 @@ inline ErrorKind kind_of(CURLcode code) noexcept {
     case CURLE_OPERATION_TIMEDOUT:
       return ErrorKind::timeout;
     case CURLE_COULDNT_RESOLVE_PROXY:
+#if LIBCURL_VERSION_NUM >= 0x074900
     case CURLE_PROXY:
+#endif
       return ErrorKind::proxy;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:

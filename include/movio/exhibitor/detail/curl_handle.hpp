@@ -34,6 +34,14 @@ inline Error libcurl_failed() {
                     "libcurl failed while the request was under way; the API may have acted on it");
 }
 
+// What is used of libcurl that is newer than 7.70, the oldest that will do, and what becomes of it without:
+//   CURLE_PROXY            7.73  a failed handshake with a SOCKS proxy is CURLE_COULDNT_CONNECT
+//   CURLOPT_PROTOCOLS_STR  7.85  CURLOPT_PROTOCOLS
+//   CURLOPT_QUICK_EXIT     7.87  a request that is given up waits for a name look-up that hangs
+//   CURLE_TOO_LARGE        8.6   CURLE_OUT_OF_MEMORY
+//   CURLINFO_USED_PROXY    8.7   CURLINFO_REQUEST_SIZE, which then counts CONNECT, too
+// Not used: CURLOPT_PIPEWAIT (see `CurlAdmission`), CURLOPT_MAXLIFETIME_CONN (7.80, see `CurlRenewal`).
+
 /// What all handles of one transport share: options, the trust that was chosen, and whether libcurl is fit for use.
 class CurlSettings {
  public:
