@@ -206,6 +206,16 @@ judge "check names the proxy" out_has '^ok +proxy: http://127\.0\.0\.1:1 for iss
 export https_proxy="http://user:$proxy_password@not a host:1"
 elsewhere check
 judge "check names a proxy that cannot be one" out_has '^ok +proxy: a proxy whose URL cannot be used for issuer\.invalid '
+# A part of the password would be taken for the proxy's host: here it is that of a server which counts connections.
+connections() {
+  call request GET /sandbox/counters
+  sed -n 's/.*"api_connections": *\([0-9]*\).*/\1/p' "$work/out"
+}
+before=$(connections)
+export https_proxy="http://user:$proxy_password@127.0.0.1:${MOVIO_API_URL##*:}/x@127.0.0.1:1"
+elsewhere check
+judge "check refuses a proxy that can be misread" failed_as 4 proxy || show
+judge "and asks nobody for it" test "$(connections)" -eq $((before + 1))
 elsewhere --verbose token
 judge "a proxy that cannot be one is a proxy error" test "$code" -eq 4 || show
 export no_proxy=example.org,.invalid

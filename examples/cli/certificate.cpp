@@ -35,7 +35,13 @@ Certificate connect(const ex::CurlOptions& options, const std::string& url, bool
   if (!easy) return {};
   settings.apply_trust(easy.get());
   const auto parsed = ex::detail::parse_url(url);
-  if (parsed && ex::detail::is_loopback(parsed->host)) curl_easy_setopt(easy.get(), CURLOPT_NOPROXY, "*");
+  const auto proxy = ex::detail::proxy_of_environment();
+  if (parsed && ex::detail::is_loopback(parsed->host)) {
+    curl_easy_setopt(easy.get(), CURLOPT_NOPROXY, "*");
+  } else if (!proxy.empty() && !ex::detail::is_usable_proxy(proxy)) {
+    // libcurl would take a part of the password for the proxy's host, and look it up
+    curl_easy_setopt(easy.get(), CURLOPT_PROXY, "unusable://proxy");
+  }
   const auto timeout = std::min<std::chrono::milliseconds>(options.connect_timeout, options.timeout);
   curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
