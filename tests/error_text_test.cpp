@@ -159,7 +159,7 @@ TEST_CASE("error text - an id that is a part of a character is struck out with t
   ErrorTextScene scene;
   ex::Error error;
   error.kind = ex::ErrorKind::connection;
-  error.message = "no answer from caf\xC3\xA9.example";
+  error.message = "no answer, \xC3\xA9h";
   scene.fake->answer(error);
   const auto failed = scene.client().get("/members/%C3");
   REQUIRE_FALSE(failed);

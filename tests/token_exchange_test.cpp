@@ -34,6 +34,9 @@ struct Exchange {
     const auto token = read(std::move(answer));
     return token ? ex::detail::make_error(ex::ErrorKind::storage, "there is a token, not an error") : token.error();
   }
+  [[nodiscard]] ex::Error unreachable(ex::Error cause) const {
+    return ex::detail::issuer_unreachable({endpoints, options, credentials}, std::move(cause));
+  }
 };
 
 /// The lifetime that comes out of an `expires_in`, given as JSON text; -1 when the answer is refused as `protocol`.
@@ -345,8 +348,9 @@ TEST_CASE("token exchange - Retry-After and the request's id are kept", "[token_
 
 TEST_CASE("token exchange - a secret that the issuer repeats is struck out, in every form it was sent",
           "[token_exchange]") {
-  const std::vector<std::string> forms{planted_secret, "planted+s3cret%2B%26",
-                                       "Y2xpZW50LTE6cGxhbnRlZCtzM2NyZXQlMkIlMjY="};
+  const std::vector<std::string> forms{planted_secret,           "planted+s3cret%2B%26",
+                                       "planted+s3cret%2b%26",   "planted%20s3cret%2B%26",
+                                       "planted%20s3cret%2b%26", "Y2xpZW50LTE6cGxhbnRlZCtzM2NyZXQlMkIlMjY="};
   for (const auto& form : forms) {
     for (const std::size_t before : {0U, 60U, 250U}) {  // at the end of what is kept, half a secret must not stay
       INFO(form << " after " << before);
@@ -356,6 +360,8 @@ TEST_CASE("token exchange - a secret that the issuer repeats is struck out, in e
         const auto error = Exchange().error(ex::json_response(status, answer.dump(), {{"X-Request-Id", "id-" + form}}));
         CHECK_FALSE(contains(support::all_text(error) + error.request_id, form.substr(0, 5)));
       }
+      const auto said = ex::detail::make_error(ex::ErrorKind::connection, text);  // by a user's own transport
+      CHECK_FALSE(contains(support::all_text(Exchange().unreachable(said)), form.substr(0, 5)));
     }
   }
 }
@@ -372,7 +378,7 @@ TEST_CASE("token exchange - an issuer that cannot be reached is named, and the k
   for (const auto& [before, after] : rows) {
     auto cause = ex::detail::make_error(before, "the cause");
     cause.transport_code = 7;
-    const auto error = ex::detail::issuer_unreachable(Exchange().endpoints, cause);
+    const auto error = Exchange().unreachable(cause);
     CHECK(error.kind == after);
     CHECK(error.transport_code == 7);
     CHECK(error.message == "no token from https://issuer.example/oauth/token: the cause");

@@ -212,6 +212,8 @@ TEST_CASE("url - a route is right below a base path, too", "[url]") {
   CHECK(detail::route_template("/exhibitor/eu/members/alice") == "/exhibitor/{id}/members/{id}");
   CHECK(detail::route_template("/members/members") == "/members/{id}");
   CHECK(detail::route_template("/members/tickets/subscriptions") == "/members/{id}/subscriptions");
+  CHECK(detail::route_template("/members//tickets") == "/members//{id}");
+  CHECK(detail::route_template("/members//v12/subscriptions") == "/members//{id}/subscriptions");
 }
 
 TEST_CASE("url - what may be personal in a path: ids and the values of a query", "[url]") {
@@ -223,6 +225,8 @@ TEST_CASE("url - what may be personal in a path: ids and the values of a query",
   CHECK(personal_in("/v1/members/") == "");
   CHECK(personal_in("/members/a%20b/subscriptions") == "a%20b|a b|");
   CHECK(personal_in("/members?email=joe%40x&page=2&joe") == "joe%40x|joe@x|2|joe|");
+  CHECK(personal_in("/members?a=1;name=joe;jane") == "1|joe|jane|");
+  CHECK(personal_in("/members?name=joe+s%2Bt&a+%") == "joe+s%2Bt|joe+s+t|joe s+t|a+%|a %|");
 }
 
 TEST_CASE("url - a route leaks no id, no query and no odd segment", "[url]") {

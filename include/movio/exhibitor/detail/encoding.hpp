@@ -4,7 +4,6 @@
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,8 +27,10 @@ constexpr bool is_unreserved(char c) noexcept {
   return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+constexpr bool same_letter(char a, char b) noexcept { return to_lower(a) == to_lower(b); }
+
 inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return to_lower(x) == to_lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_letter);
 }
 
 constexpr std::string_view trim(std::string_view text) noexcept {
@@ -247,11 +248,11 @@ void redact(std::string& text, std::string_view part, const Same& same, const Co
   if (copied != 0) text = out.append(text, copied, std::string::npos);
 }
 
-/// Replaces every occurrence of a secret. Shorter ones than four characters are left: striking them out would shred the
-/// text and give the secret away by doing so.
+/// Replaces every occurrence of a secret, upper or lower case. Shorter ones than four characters are left: striking
+/// them out would shred the text and give the secret away by doing so.
 inline void strike_out(std::string& text, std::string_view secret) {
   if (secret.size() < 4) return;
-  redact(text, secret, std::equal_to<char>(), [](std::size_t /*place*/) { return true; });
+  redact(text, secret, same_letter, [](std::size_t /*place*/) { return true; });
 }
 
 /// Replaces every occurrence of an id, upper or lower case; of a short one, where it is a word of its own.
@@ -259,9 +260,8 @@ inline void strike_out_id(std::string& text, std::string_view id) {
   const auto in_word = [&text](std::size_t at) {
     return at < text.size() && (is_alpha(text[at]) || is_digit(text[at]));
   };
-  redact(
-      text, id, [](char a, char b) { return to_lower(a) == to_lower(b); },
-      [&](std::size_t at) { return id.size() >= 4 || !(in_word(at - 1) || in_word(at + id.size())); });
+  redact(text, id, same_letter,
+         [&](std::size_t at) { return id.size() >= 4 || !(in_word(at - 1) || in_word(at + id.size())); });
 }
 
 }  // namespace detail

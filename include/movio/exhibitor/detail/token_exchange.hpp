@@ -164,10 +164,11 @@ inline Result<std::chrono::seconds> read_lifetime(const nlohmann::json& answer,
   return std::chrono::seconds(static_cast<std::chrono::seconds::rep>(*seconds));
 }
 
-/// Takes every form in which the client secret was sent out of a text.
+/// Takes every form in which the client secret was sent, or may be repeated, out of a text.
 inline std::string without_secrets(std::string text, const ClientCredentials& credentials) {
   strike_out(text, credentials.client_secret.reveal());
   strike_out(text, form_encoded_secret(credentials).reveal());
+  strike_out(text, Secret(percent_encode(credentials.client_secret.reveal())).reveal());
   strike_out(text, basic_credentials(credentials).reveal());
   return text;
 }
@@ -208,10 +209,11 @@ inline Error issuer_failure(const TokenExchange& exchange, const HttpResponse& r
 }
 
 /// A request that got no answer. That the issuer cannot be reached is one kind, whatever stood in the way.
-inline Error issuer_unreachable(const Endpoints& endpoints, Error error) {
+inline Error issuer_unreachable(const TokenExchange& exchange, Error error) {
   if (error.kind == ErrorKind::connection || error.kind == ErrorKind::timeout)
     error.kind = ErrorKind::issuer_unavailable;
-  error.message = "no token from " + endpoints.issuer_url + ": " + error.message;
+  error.message = "no token from " + exchange.endpoints.issuer_url + ": " +
+                  without_secrets(std::move(error.message), exchange.credentials);
   return error;
 }
 

@@ -101,9 +101,10 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   }
 
   void answered(Result<HttpResponse> answer) {
-    if (!answer) return land(issuer_unreachable(setup_->endpoints, std::move(answer.error())));
+    const TokenExchange exchange{setup_->endpoints, setup_->options, credentials_};
+    if (!answer) return land(issuer_unreachable(exchange, std::move(answer.error())));
     quota_ = read_quota(answer->headers, issued_.wall);
-    auto token = read_token_answer({setup_->endpoints, setup_->options, credentials_}, *std::move(answer), issued_);
+    auto token = read_token_answer(exchange, *std::move(answer), issued_);
     if (!token && token.error().http_status == 429 && !token.error().retry_after) {
       token.error().retry_after = time_to_refill(quota_);
     }

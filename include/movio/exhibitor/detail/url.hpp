@@ -167,7 +167,7 @@ void visit_segments(std::string_view path, const Visit& visit) {
     const bool is_name =
         is_collection || segment == "subscriptions" || is_version(segment) || (first && is_word(segment));
     visit(segment, segment.empty() || (is_name && !id_is_due));
-    id_is_due = is_collection && !id_is_due;
+    if (!segment.empty()) id_is_due = is_collection && !id_is_due;
     first = false;
     path.remove_prefix(segment.size());
   }
@@ -194,10 +194,16 @@ void visit_personal(std::string_view path, const Visit& visit) {
   visit_segments(path, [&both](std::string_view segment, bool is_name) {
     if (!is_name) both(segment);
   });
-  while (path.find_first_of("?&") != std::string_view::npos) {
-    path.remove_prefix(path.find_first_of("?&") + 1);
-    const auto parameter = path.substr(0, path.find('&'));
-    both(parameter.substr(parameter.find('=') + 1));
+  constexpr std::string_view separators = "?&;";
+  while (path.find_first_of(separators) != std::string_view::npos) {
+    path.remove_prefix(path.find_first_of(separators) + 1);
+    const auto parameter = path.substr(0, path.find_first_of("&;"));
+    const auto value = parameter.substr(parameter.find('=') + 1);
+    both(value);
+    if (value.find('+') == std::string_view::npos) continue;
+    std::string spaced(value);  // many a server reads a query as a form, where "+" is a space
+    std::replace(spaced.begin(), spaced.end(), '+', ' ');
+    visit(percent_decode(spaced).value_or(spaced));
   }
 }
 
