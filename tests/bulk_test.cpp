@@ -386,6 +386,27 @@ TEST_CASE("bulk - a request that failed is sent again by the upload alone, at it
   for (std::size_t i = 1; i < sent.size(); ++i) CHECK(sent[i] - sent[i - 1] >= std::chrono::seconds(1));
 }
 
+TEST_CASE("bulk - goes on after a 503, of the issuer or of the API, and ends over any transport", "[bulk]") {
+  const auto clock = std::make_shared<ex::FakeClock>();
+  const auto transport = std::make_shared<ex::FakeTransport>(clock);
+  const auto unavailable = ex::json_response(503, "{}", {{"Retry-After", "2"}});
+  ex::ClientOptions options;
+  options.transport = transport;
+  options.token.clock = clock;
+  const ex::ExhibitorClient client(ex::Region::eu, ex::credentials("client-1", ex::Secret("secret")), options);
+  SECTION("of the issuer") { transport->answer_token(unavailable); }
+  SECTION("of the API") { transport->answer(unavailable); }
+  const std::vector<ex::Film> films{{"f1", "A Film"}, {"f2", "Another Film"}};
+  auto upload = std::async(std::launch::async, [&] { return ex::Bulk(client).upsert(films); });
+  while (upload.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+    if (clock->now() > ex::FakeClock().now() + std::chrono::minutes(10)) fixtures::give_up("the upload did not end");
+    clock->advance(std::chrono::milliseconds(100));
+  }
+  const auto report = upload.get();
+  CHECK_FALSE(report.error);
+  CHECK(report.counts.accepted == 2);
+}
+
 TEST_CASE("bulk - a full batch is sent before the next record is there", "[bulk]") {
   Fixture f;
   const bool by_bytes = GENERATE(false, true);

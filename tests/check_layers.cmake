@@ -33,7 +33,7 @@ set(street
     # 8, 9, 10
     client.hpp
     detail/record_source.hpp detail/batch.hpp detail/bulk_operation.hpp detail/pace.hpp detail/intake.hpp detail/mailbox.hpp
-    detail/rejects_file.hpp detail/bulk_files.hpp detail/bulk_run.hpp bulk.hpp coroutine.hpp testing.hpp ../exhibitor.hpp)
+    detail/rejects_file.hpp detail/bulk_files.hpp detail/bulk_run.hpp bulk.hpp coroutine.hpp detail/fake_timers.hpp testing.hpp ../exhibitor.hpp)
 set(outside_the_umbrella coroutine.hpp testing.hpp)
 set(most_lines 400)
 

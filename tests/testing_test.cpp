@@ -1,7 +1,11 @@
+#include <atomic>
 #include <condition_variable>
+#include <future>
+#include <memory>
 #include <movio/exhibitor/testing.hpp>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "catch.hpp"
@@ -19,6 +23,21 @@ ex::HttpRequest token_request() {
 }
 
 ex::HttpRequest call(const char* path) { return fixtures::request_for("GET", path); }
+
+std::string said(const ex::Result<ex::HttpResponse>& answer) {
+  return answer ? std::to_string(answer->status) : std::string(ex::to_string(answer.error().kind));
+}
+
+/// Writes down what a completion is told, a word for each time.
+ex::Transport::Completion noting(std::string& told) {
+  return [&told](const ex::Result<ex::HttpResponse>& answer) { told += said(answer) + ' '; };
+}
+
+std::future<ex::Result<ex::HttpResponse>> begin(ex::Transport& transport, const ex::HttpRequest& request) {
+  const auto promise = std::make_shared<std::promise<ex::Result<ex::HttpResponse>>>();
+  transport.start(request, [promise](ex::Result<ex::HttpResponse> answer) { promise->set_value(std::move(answer)); });
+  return promise->get_future();
+}
 
 }  // namespace
 
@@ -74,15 +93,172 @@ TEST_CASE("testing - what is held is answered by release, in order, and nothing 
   CHECK(order == "abc");
 }
 
-TEST_CASE("testing - a task without delay runs at once, any other when it is told to", "[testing]") {
+TEST_CASE("testing - what is held ends when it is cancelled, and is not answered afterwards", "[testing]") {
   ex::FakeTransport transport;
+  transport.hold();
+  const ex::CancelSource source;
+  auto request = call("/a");
+  request.cancel = source.token();
+  std::string told;
+  SECTION("asynchronous") {
+    transport.start(request, noting(told));
+    CHECK(told.empty());
+    source.cancel();
+    CHECK(told == "cancelled ");
+  }
+  SECTION("asynchronous, cancelled before") {
+    source.cancel();
+    transport.start(request, noting(told));
+    CHECK(told == "cancelled ");
+  }
+  SECTION("blocking") {
+    auto blocked = std::async(std::launch::async, [&] { return transport.send(request); });
+    fixtures::await([&] { return !transport.requests().empty(); });
+    source.cancel();
+    noting(told)(fixtures::outcome(blocked));
+    CHECK(told == "cancelled ");
+  }
+  transport.release();
+  CHECK(told == "cancelled ");
+}
+
+TEST_CASE("testing - what is held ends at its timeout on the transport's clock, and is not answered afterwards",
+          "[testing]") {
+  const auto clock = std::make_shared<ex::FakeClock>();
+  ex::FakeTransport transport(clock);
+  transport.hold();
+  auto hurried = call("/a");
+  hurried.timeout = 2s;
+  auto patient = call("/b");
+  patient.timeout = std::chrono::milliseconds::max();
+  auto first = begin(transport, hurried);
+  auto second = begin(transport, patient);
+  auto third = begin(transport, call("/c"));
+  auto blocked = std::async(std::launch::async, [&] { return transport.send(hurried); });
+  fixtures::await([&] { return transport.requests().size() == 4; });
+  clock->advance(1999ms);
+  transport.run_delayed_tasks();  // a timeout is none
+  CHECK(first.wait_for(20ms) == std::future_status::timeout);
+  while (blocked.wait_for(1ms) != std::future_status::ready) clock->advance(1s);  // may have begun just now
+  CHECK(said(blocked.get()) == "timeout");
+  CHECK(said(fixtures::outcome(first)) == "timeout");
+  CHECK(second.wait_for(20ms) == std::future_status::timeout);
+  transport.release();
+  CHECK(said(second.get()) == "200");
+  CHECK(said(third.get()) == "200");
+}
+
+TEST_CASE("testing - without a clock of the test's, the time of what is held is the machine's", "[testing]") {
+  ex::FakeTransport transport;
+  transport.hold();
+  auto request = call("/a");
+  request.timeout = 1ms;
+  CHECK(said(transport.send(request)) == "timeout");
+  auto running = begin(transport, request);
+  CHECK(said(fixtures::outcome(running)) == "timeout");
+}
+
+TEST_CASE("testing - what is held at the end of the fake transport is cancelled", "[testing]") {
+  std::string told;
+  {
+    ex::FakeTransport transport;
+    transport.hold();
+    transport.start(call("/a"), noting(told));
+  }
+  CHECK(told == "cancelled ");
+}
+
+TEST_CASE("testing - a client ends although the fake transport holds its call", "[testing]") {
+  const auto transport = std::make_shared<ex::FakeTransport>();
+  ex::ClientOptions options;
+  options.transport = transport;
+  std::string told;
+  {
+    const ex::ExhibitorClient client(ex::Region::eu, ex::credentials("id", ex::Secret("secret")), options);
+    REQUIRE(client.get("/members"));
+    transport->hold();
+    client.send_async(call("/members"), noting(told));
+    CHECK(told.empty());
+  }
+  CHECK(told == "cancelled ");
+}
+
+TEST_CASE("testing - held calls of a client end at its timeout, blocking and asynchronous ones", "[testing]") {
+  const auto clock = std::make_shared<ex::FakeClock>();
+  const auto transport = std::make_shared<ex::FakeTransport>(clock);
+  ex::ClientOptions options;
+  options.transport = transport;
+  options.token.clock = clock;
+  options.timeout = 3s;
+  const ex::ExhibitorClient client(ex::Region::eu, ex::credentials("id", ex::Secret("secret")), options);
+  SECTION("without a token") { transport->hold(); }
+  SECTION("with one") {
+    REQUIRE(client.get("/members"));
+    transport->hold();
+  }
+  auto running = client.send_async(call("/members"));
+  auto blocked = std::async(std::launch::async, [&] { return client.get("/members"); });
+  while (blocked.wait_for(1ms) != std::future_status::ready) clock->advance(1s);
+  CHECK(said(blocked.get()) == "timeout");
+  CHECK(said(fixtures::outcome(running)) == "timeout");
+}
+
+TEST_CASE("testing - the pause of an asynchronous call ends by the transport's clock", "[testing]") {
+  const auto clock = std::make_shared<ex::FakeClock>();
+  const auto transport = std::make_shared<ex::FakeTransport>(clock);
+  ex::ClientOptions options;
+  options.transport = transport;
+  options.token.clock = clock;
+  const ex::ExhibitorClient client(ex::Region::eu, ex::credentials("id", ex::Secret("secret")), options);
+  transport->answer(ex::json_response(503, "{}", {{"Retry-After", "1"}}));
+  auto answer = client.send_async(call("/members"));
+  CHECK(answer.wait_for(20ms) == std::future_status::timeout);
+  CHECK(transport->requests().size() == 1);
+  clock->advance(2s);
+  CHECK(said(fixtures::outcome(answer)) == "200");
+  CHECK(transport->requests().size() == 2);
+}
+
+TEST_CASE("testing - the fake transport may go away in one of its own tasks, where nobody may wait", "[testing]") {
+  const auto clock = std::make_shared<ex::FakeClock>();
+  auto transport = std::make_shared<ex::FakeTransport>(clock);
+  std::promise<bool> ended;
+  CHECK(transport->may_block());
+  CHECK(transport->after(1s, [last = std::make_shared<std::shared_ptr<ex::FakeTransport>>(transport), &ended] {
+    const bool may_block = (*last)->may_block();
+    last->reset();
+    ended.set_value(may_block);
+  }));
+  transport.reset();
+  clock->advance(1s);
+  auto future = ended.get_future();
+  CHECK_FALSE(fixtures::outcome(future));
+}
+
+TEST_CASE("testing - a task without delay runs at once, any other when its time has come or it is told to",
+          "[testing]") {
+  const auto clock = std::make_shared<ex::FakeClock>();
+  ex::FakeTransport transport(clock);
   std::string order;
-  CHECK(transport.after(1s, [&order] { order += "later"; }));
+  std::promise<void> ran;
+  CHECK(transport.after(2s, [&order] { order += "last"; }));
+  CHECK(transport.after(1s, [&order] { order += "later "; }));
   CHECK(transport.after(0s, [&order] { order += "now "; }));
   CHECK(order == "now ");
-  transport.run_delayed_tasks();
-  transport.run_delayed_tasks();
-  CHECK(order == "now later");
+  SECTION("told to") {
+    transport.run_delayed_tasks();
+    transport.run_delayed_tasks();
+    CHECK(order == "now later last");
+    clock->advance(2s);
+  }
+  SECTION("its time has come") {
+    CHECK(transport.after(3s, [&ran] { ran.set_value(); }));
+    clock->advance(3s);
+    auto future = ran.get_future();
+    fixtures::outcome(future);
+    transport.run_delayed_tasks();
+    CHECK(order == "now later last");
+  }
 }
 
 TEST_CASE("testing - the fake clock moves only when it is told to, each hand by itself", "[testing]") {

@@ -2,16 +2,21 @@
 
 // For the tests of programs that use the library, and of the library itself; not part of <movio/exhibitor.hpp>.
 
+#include <atomic>
 #include <chrono>
 #include <deque>
-#include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cancel.hpp"
 #include "clock.hpp"
+#include "detail/fake_timers.hpp"
 #include "detail/json.hpp"
+#include "detail/per_process.hpp"
 #include "transport.hpp"
 
 namespace movio::exhibitor {
@@ -70,11 +75,25 @@ inline HttpResponse json_response(int status, std::string body = "{}", Headers h
 
 /// A transport without a network. It issues tokens by itself ("fake-token-1", "fake-token-2", ...), answers calls from
 /// a queue, and records what it was asked. When the queue is empty it answers 200, with the receipt `{"total": N}` to a
-/// PUT of an array and with `{}` to anything else. Completions run in the thread that calls `start`, or, after
-/// `hold()`, in the one that calls `release()`. Thread-safety: every call from any thread.
+/// PUT of an array and with `{}` to anything else.
+///
+/// Completions run in the thread that calls `start`, or, after `hold()`, in the one that calls `release()` or cancels.
+/// Pauses and timeouts end in a thread of its own, when their time on its clock has come.
+/// Thread-safety: every call from any thread; what is still held at its end is answered with `cancelled`.
 class FakeTransport : public Transport {
  public:
   using Answer = Result<HttpResponse>;
+
+  /// `clock` may be the `FakeClock` of the test, which then ends pauses and timeouts by `advance`.
+  explicit FakeTransport(std::shared_ptr<Clock> clock = std::make_shared<SystemClock>())
+      : timers_([clock = std::move(clock)](const detail::FakeTimers* /*the parent's: left alone*/) {
+          return std::make_shared<detail::FakeTimers>(clock);
+        }) {}
+  FakeTransport(const FakeTransport&) = delete;
+  FakeTransport& operator=(const FakeTransport&) = delete;
+  ~FakeTransport() override {
+    for (const auto& held : kept_) held->end(cancelled());
+  }
 
   /// The answer to the next call that has none yet.
   void answer(Answer answer) {
@@ -103,58 +122,87 @@ class FakeTransport : public Transport {
     return token_requests_;
   }
 
-  /// From now on nothing is answered until `release()`, which answers what has been kept.
+  /// From now on nothing is answered until `release()`, which answers what has been kept. What is cancelled before, or
+  /// has been kept for its `HttpRequest::timeout`, ends with the error that a network would have made of it.
   void hold() {
     const std::lock_guard<std::mutex> lock(mutex_);
     holding_ = true;
   }
   void release() {
-    std::vector<Task> kept;
+    std::vector<std::shared_ptr<Held>> kept;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       holding_ = false;
       kept.swap(kept_);
     }
-    for (const auto& complete : kept) complete();
+    for (const auto& held : kept) held->end(*held->answer);
   }
 
   void start(HttpRequest request, Completion completion) override {
-    Task complete;
+    const auto held = std::make_shared<Held>(std::move(completion));
+    const CancelToken cancel = request.cancel;
+    const auto timeout = request.timeout;
+    bool holds = false;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       const bool for_token = request.body.bytes().find("grant_type=client_credentials") != std::string_view::npos;
-      Answer answer = for_token ? next_token() : next_answer(request);
+      held->answer.emplace(for_token ? next_token() : next_answer(request));
       (for_token ? token_requests_ : requests_).push_back(std::move(request));
-      complete = [completion = std::move(completion), answer = std::move(answer)] { completion(answer); };
-      if (holding_) {
-        kept_.push_back(std::move(complete));
-        return;
-      }
+      holds = holding_;
+      if (holds) kept_.push_back(held);
     }
-    complete();
+    holds ? limit(held, cancel, timeout) : held->end(*held->answer);
   }
 
-  /// A task without delay runs at once, any other with `run_delayed_tasks`.
+  /// A task without delay runs at once.
   bool after(std::chrono::milliseconds delay, Task task) override {
     if (delay.count() <= 0) {
       task();
-      return true;
+    } else {
+      timers_.get()->add(detail::FakeTimers::Kind::pause, delay, std::move(task));
     }
-    const std::lock_guard<std::mutex> lock(mutex_);
-    delayed_.push_back(std::move(task));
     return true;
   }
 
+  /// Runs at once, in this thread, what `after` has taken and is not due yet.
   void run_delayed_tasks() {
-    std::vector<Task> tasks;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      tasks.swap(delayed_);
-    }
-    for (const auto& task : tasks) task();
+    for (const auto& task : timers_.get()->take_pauses()) task();
+  }
+
+  [[nodiscard]] bool may_block() const noexcept override {
+    const auto* timers = timers_.own();
+    return timers == nullptr || !timers->run_here();
   }
 
  private:
+  /// A request, until the first of its answer, its cancellation and its timeout ends it.
+  struct Held {
+    explicit Held(Completion called) : completion(std::move(called)) {}
+
+    void end(Answer with) {
+      if (!ended.exchange(true)) std::exchange(completion, nullptr)(std::move(with));
+    }
+
+    Completion completion;
+    std::optional<Answer> answer{};
+    std::optional<CancelRegistration> cancelled{};
+    std::atomic<bool> ended{false};
+  };
+
+  static Error cancelled() { return detail::make_error(ErrorKind::cancelled, "the request was cancelled"); }
+
+  void limit(const std::shared_ptr<Held>& held, const CancelToken& cancel,
+             std::optional<std::chrono::milliseconds> timeout) {
+    const auto end = [weak = std::weak_ptr<Held>(held)](const Error& error) {
+      if (const auto self = weak.lock()) self->end(error);
+    };
+    held->cancelled.emplace(cancel, [end] { end(cancelled()); });
+    if (!timeout) return;
+    timers_.get()->add(detail::FakeTimers::Kind::timeout, *timeout, [end, milliseconds = timeout->count()] {
+      end(detail::make_error(ErrorKind::timeout, "no answer within " + std::to_string(milliseconds) + " ms"));
+    });
+  }
+
   Answer next_token() {
     if (!token_answers_.empty()) return take(token_answers_);
     return json_response(200, R"({"access_token":"fake-token-)" + std::to_string(++tokens_) +
@@ -182,8 +230,8 @@ class FakeTransport : public Transport {
   std::vector<HttpRequest> requests_;
   std::vector<HttpRequest> token_requests_;
   bool holding_ = false;
-  std::vector<Task> kept_;
-  std::vector<Task> delayed_;
+  std::vector<std::shared_ptr<Held>> kept_;
+  detail::PerProcess<detail::FakeTimers> timers_;  ///< Guards itself. Ends first: its tasks are the transport's.
 };
 
 }  // namespace v0
