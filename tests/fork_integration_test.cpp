@@ -6,7 +6,10 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -143,6 +146,25 @@ TEST_CASE("fork - while other threads are at it, no child hangs and none needs a
   stop = true;
   for (auto& thread : busy) thread.join();
   CHECK(server.counters().token_requests == 1);
+}
+
+TEST_CASE("fork - no two processes give their calls the same id", "[fork]") {
+  std::mutex mutex;
+  std::multiset<std::string> ids;
+  sandbox::Sandbox server;
+  server.intercept_api([&](const httplib::Request& request, httplib::Response&) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    ids.insert(request.get_header_value("X-Request-Id"));
+    return false;
+  });
+  const auto client = client_for(server);
+  const auto calls_twice = [&] { return upserts(client) && upserts(client); };
+  REQUIRE(calls_twice());
+  for (int i = 0; i < 3; ++i) CHECK(in_child([&] { return calls_twice() && in_child(calls_twice); }));
+  CHECK(calls_twice());
+  CHECK(ids.size() == 16);
+  CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == 16);
+  CHECK(ids.count("") == 0);
 }
 
 TEST_CASE("fork - the ledger is that of the process, and a child of a child has the token too", "[fork]") {

@@ -29,6 +29,24 @@ inline double chance() {
   return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
+/// Names for the calls of one client in one process.
+class CallIds {
+ public:
+  CallIds() {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::random_device random;
+    for (int i = 0; i < 16; ++i) prefix_ += digits[random() % digits.size()];
+    prefix_ += '-';
+  }
+
+  /// A name that no other call has, in this process or another.
+  [[nodiscard]] std::string next() { return prefix_ + std::to_string(++last_); }
+
+ private:
+  std::string prefix_;
+  std::atomic<std::uint64_t> last_{0};
+};
+
 /// What the calls of one client share.
 struct CallerCore {
   CallerCore(std::shared_ptr<TokenProvider> tokens, std::chrono::milliseconds longest, const RetryPolicy& policy,
@@ -38,17 +56,11 @@ struct CallerCore {
         retry(policy),
         on_event(std::move(hook)),
         budget(policy.budget),
+        ids([](const CallIds* /*the parent's: left alone*/) { return std::make_shared<CallIds>(); }),
         under_way([](const CallsUnderWay* /*the parent's: left alone*/) { return std::make_shared<CallsUnderWay>(); }) {
     base = provider->endpoints().api_url;
     if (!base.empty() && base.back() == '/') base.pop_back();
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::random_device random;
-    for (int i = 0; i < 16; ++i) id_prefix += digits[random() % digits.size()];
-    id_prefix += '-';
   }
-
-  /// A name that no other call has, in this process or another.
-  [[nodiscard]] std::string next_id() { return id_prefix + std::to_string(++last_id); }
 
   const std::shared_ptr<TokenProvider> provider;
   const std::chrono::milliseconds timeout;
@@ -56,8 +68,7 @@ struct CallerCore {
   const EventHook on_event;
   std::string base;  ///< The API's URL without a slash at its end.
   RetryBudget budget;
-  std::string id_prefix;
-  std::atomic<std::uint64_t> last_id{0};
+  PerProcess<CallIds> ids;
   PerProcess<CallsUnderWay> under_way;
 };
 
@@ -165,7 +176,7 @@ class CallRun {
   }
 
   void identify() {
-    if (request_.headers.find(id_name) == nullptr) request_.headers.add(id_name, core_->next_id());
+    if (request_.headers.find(id_name) == nullptr) request_.headers.add(id_name, core_->ids.get()->next());
   }
   [[nodiscard]] const std::string& id() const noexcept { return *request_.headers.find(id_name); }
 
