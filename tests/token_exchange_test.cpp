@@ -30,6 +30,9 @@ struct Exchange {
   [[nodiscard]] ex::Result<ex::AccessToken> read(ex::HttpResponse answer) const {
     return ex::detail::read_token_answer({endpoints, options, credentials}, std::move(answer), begun());
   }
+  [[nodiscard]] ex::Error unreachable(ex::Error cause) const {
+    return ex::detail::issuer_unreachable({endpoints, options, credentials}, std::move(cause));
+  }
   [[nodiscard]] ex::Error error(ex::HttpResponse answer) const {
     const auto token = read(std::move(answer));
     return token ? ex::detail::make_error(ex::ErrorKind::storage, "there is a token, not an error") : token.error();
@@ -382,6 +385,29 @@ TEST_CASE("token exchange - an issuer that cannot be reached is named, and the k
     CHECK(error.kind == after);
     CHECK(error.transport_code == 7);
     CHECK(error.message == "no token from https://issuer.example/oauth/token: the cause");
+  }
+}
+
+TEST_CASE("token exchange - a secret that a transport's error quotes is struck out before anybody is told",
+          "[token_exchange]") {
+  const std::vector<std::string> forms{planted_secret, "planted+s3cret%2B%26",
+                                       "Y2xpZW50LTE6cGxhbnRlZCtzM2NyZXQlMkIlMjY="};
+  for (const auto& form : forms) {
+    auto cause = ex::detail::make_error(ex::ErrorKind::connection, "cannot send " + form + " and " + form);
+    cause.details = form;
+    const auto error = Exchange().unreachable(cause);
+    CHECK(error.message == "no token from https://issuer.example/oauth/token: cannot send [redacted] and [redacted]");
+    CHECK(error.details == "[redacted]");
+
+    const fixtures::Rig rig;
+    rig.transport->answer_token(cause);
+    const auto provider = rig.provider();
+    const auto failure = provider->token();
+    REQUIRE_FALSE(failure);
+    const std::string all =
+        support::all_text(failure.error()) + support::all_text(*provider->status().last_error) + rig.log.text();
+    CHECK(contains(all, "token_failed"));
+    CHECK_FALSE(contains(all, form));
   }
 }
 

@@ -208,12 +208,14 @@ inline Error issuer_failure(const TokenExchange& exchange, const HttpResponse& r
   return error;
 }
 
-/// A request that got no answer. That the issuer cannot be reached is one kind, whatever stood in the way.
+/// A request that got no answer. That the issuer cannot be reached is one kind, whatever stood in the way. A transport
+/// may quote the request that it could not send.
 inline Error issuer_unreachable(const TokenExchange& exchange, Error error) {
   if (error.kind == ErrorKind::connection || error.kind == ErrorKind::timeout)
     error.kind = ErrorKind::issuer_unavailable;
   error.message = "no token from " + exchange.endpoints.issuer_url + ": " +
                   without_secrets(std::move(error.message), exchange.credentials);
+  error.details = without_secrets(std::move(error.details), exchange.credentials);
   return error;
 }
 
