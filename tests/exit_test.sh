@@ -27,7 +27,8 @@ done
 export MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET MOVIO_ISSUER_URL MOVIO_API_URL MOVIO_CA_FILE
 
 failures=0
-for way in idle blocking async everything exit_in_completion last_client fork fork_at_once; do
+for way in idle blocking async everything exit_in_completion last_client slow_thread slow_thread_of_last_client fork \
+  fork_at_once; do
   bad=0
   round=0
   while [ "$round" -lt "$times" ]; do

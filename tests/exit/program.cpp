@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <movio/exhibitor.hpp>
@@ -23,8 +24,19 @@ namespace ex = movio::exhibitor;
 
 constexpr int threads = 8;
 
-/// Makes calls when the library's exit handler has run already: it was made before the library was initialised, so its
-/// destructor comes after.
+/// How far the end of the library's thread is, when it is watched: a thread has things to do after its last function.
+enum class ThreadEnd { unwatched, awaited, come };
+std::atomic<ThreadEnd> thread_end{ThreadEnd::unwatched};
+
+struct SlowThreadEnd {
+  ~SlowThreadEnd() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    thread_end = ThreadEnd::come;
+  }
+};
+
+/// Looks, and makes calls, when the library's exit handler has run already: it was made before the library was
+/// initialised, so its destructor comes after.
 struct Late {
   std::optional<ex::ExhibitorClient> client;
   ~Late();
@@ -51,6 +63,7 @@ void require(const ex::Result<ex::HttpResponse>& answer) {
 }
 
 Late::~Late() {
+  if (thread_end == ThreadEnd::awaited) fail("the library's thread runs on after the exit handler");
   if (!client) return;
   const auto answer = client->send(put());
   if (answer || answer.error().kind != ex::ErrorKind::cancelled) fail("a call after the exit handler is not cancelled");
@@ -93,6 +106,21 @@ void drop_the_client_in_a_completion() {
   last->value().send_async(put(), [last](const auto&) { last->reset(); });
 }
 
+void end_the_thread_slowly(bool with_the_client) {
+  const auto watched = std::make_shared<std::promise<void>>();
+  auto last = std::make_shared<std::optional<ex::ExhibitorClient>>(*client);
+  if (with_the_client) client.reset();
+  last->value().send_async(put(), [last, watched](const auto&) {
+    thread_local const SlowThreadEnd slow;
+    static_cast<void>(slow);
+    thread_end = ThreadEnd::awaited;
+    last->reset();
+    watched->set_value();
+  });
+  last.reset();
+  watched->get_future().wait();
+}
+
 /// The child exits in the midst of calls of its own, of which the parent must not notice anything.
 void fork_in_between() {
   keep_connections();
@@ -128,8 +156,8 @@ struct Way {
   std::function<void()> run;
 };
 
-const std::array<Way, 8>& ways() {
-  static const std::array<Way, 8> all{{
+const std::array<Way, 10>& ways() {
+  static const std::array<Way, 10> all{{
       {"idle", keep_connections},
       {"blocking", call_from_many_threads},
       {"async", call_without_waiting},
@@ -147,6 +175,12 @@ const std::array<Way, 8>& ways() {
          exit_in_a_completion();
        }},
       {"last_client", drop_the_client_in_a_completion},
+      {"slow_thread",
+       [] {
+         late.client = client;  // or else the client's end would wait for the thread before the look
+         end_the_thread_slowly(false);
+       }},
+      {"slow_thread_of_last_client", [] { end_the_thread_slowly(true); }},
       {"fork", fork_in_between},
       {"fork_at_once", fork_and_exit_at_once},
   }};

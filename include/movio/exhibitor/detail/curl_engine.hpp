@@ -77,12 +77,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   /// itself it returns at once, and the thread ends after the callback that it is in.
   void shut_down() {
     stop();
-    if (!thread_.joinable()) return;
-    if (on_own_thread()) {
-      thread_.detach();
-    } else {
-      thread_.join();
-    }
+    if (thread_) CurlLifetime::instance().join(*thread_);
   }
 
  private:
@@ -103,10 +98,10 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
 
   /// Whether the thread runs, after starting it if need be. Called under the mutex.
   bool runs() {
-    if (thread_.joinable()) return true;
+    if (thread_) return true;
     try {
       const SignalsBlocked inherited_by_the_thread;
-      thread_ = std::thread([self = shared_from_this()] { self->run(); });
+      thread_ = CurlLifetime::instance().start_thread([self = shared_from_this()] { self->run(); });
     } catch (const std::system_error&) {
       return false;
     }
@@ -317,7 +312,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   CurlMulti multi_;  ///< Other threads only wake it up; all else happens on the engine's thread.
   std::atomic<std::thread::id> thread_id_{};
   std::atomic<std::uint64_t> last_id_{0};
-  std::thread thread_;
+  std::shared_ptr<CurlThread> thread_;
 
   std::mutex mutex_;  ///< Guards the four below; never held while a callback runs.
   bool stopping_ = false;

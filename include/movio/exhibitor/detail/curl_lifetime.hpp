@@ -7,10 +7,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../result.hpp"
@@ -45,6 +47,35 @@ class CurlUser {
   // guarded by the lifetime's mutex
   std::thread::id thread_{};  ///< The thread that uses the handles, if any.
   bool listed_ = false;
+};
+
+/// A thread that uses libcurl. It is joined in any case: when it has left libcurl it still gives up what OpenSSL keeps
+/// for each thread, which OpenSSL's exit handler must not meet with.
+class CurlThread {
+ public:
+  /// Throws std::system_error when no thread is to be had.
+  explicit CurlThread(std::function<void()> run)
+      : thread_([this, run = std::move(run)]() mutable {
+          std::exchange(run, nullptr)();  // the last that the thread holds of others
+          ended_ = true;
+        }) {}
+  CurlThread(const CurlThread&) = delete;
+  CurlThread& operator=(const CurlThread&) = delete;
+  ~CurlThread() = default;
+
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  [[nodiscard]] bool is_this() const noexcept { return id_ == std::this_thread::get_id(); }
+
+  void join() {
+    const std::lock_guard<std::mutex> lock(joining_);
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::atomic<bool> ended_{false};
+  std::mutex joining_;
+  std::thread thread_;  ///< Guarded by the mutex, once it runs.
+  const std::thread::id id_ = thread_.get_id();
 };
 
 /// Initialises libcurl, and ends its use when the process exits, before OpenSSL's exit handler runs.
@@ -96,6 +127,22 @@ class CurlLifetime {
 
   [[nodiscard]] bool exiting() const noexcept { return exiting_; }
 
+  /// Starts a thread that `exit` waits for. Throws std::system_error when none is to be had.
+  std::shared_ptr<CurlThread> start_thread(std::function<void()> run) {
+    join_ended();
+    const std::lock_guard<std::mutex> lock(threads_mutex_);
+    threads_.reserve(threads_.size() + 1);
+    threads_.push_back(std::make_shared<CurlThread>(std::move(run)));
+    return threads_.back();
+  }
+
+  /// Waits for the end of a thread; on that thread itself it returns at once.
+  void join(CurlThread& thread) {
+    if (thread.is_this()) return;
+    thread.join();
+    join_ended();
+  }
+
  private:
   static constexpr std::chrono::seconds longest_wait{5};  ///< At exit, for a callback that does not return.
 
@@ -113,6 +160,7 @@ class CurlLifetime {
     const auto used_elsewhere = [here](const CurlUser* user) {
       return user->thread_ != here && user->thread_ != std::thread::id();
     };
+    const auto deadline = std::chrono::steady_clock::now() + longest_wait;
     std::unique_lock<std::mutex> lock(mutex_);
     exiting_ = true;
     for (CurlUser* user : users_) {
@@ -124,11 +172,34 @@ class CurlLifetime {
       engine.close();
       lock.lock();
     }
-    left_.wait_for(lock, longest_wait, [&] { return std::none_of(users_.begin(), users_.end(), used_elsewhere); });
+    left_.wait_until(lock, deadline, [&] { return std::none_of(users_.begin(), users_.end(), used_elsewhere); });
     for (CurlUser* user : users_) {
       if (user->thread_ == std::thread::id()) user->close();
     }
     curl_closed = true;
+    lock.unlock();
+    while (others_run() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    join_ended();
+  }
+
+  [[nodiscard]] bool others_run() {
+    const std::lock_guard<std::mutex> lock(threads_mutex_);
+    return std::any_of(threads_.begin(), threads_.end(),
+                       [](const auto& thread) { return !thread->ended() && !thread->is_this(); });
+  }
+
+  void join_ended() {
+    std::vector<std::shared_ptr<CurlThread>> ended;
+    {
+      const std::lock_guard<std::mutex> lock(threads_mutex_);
+      const auto first =
+          std::partition(threads_.begin(), threads_.end(), [](const auto& thread) { return !thread->ended(); });
+      ended.assign(first, threads_.end());
+      threads_.erase(first, threads_.end());
+    }
+    for (const auto& thread : ended) thread->join();
   }
 
   static inline std::atomic<bool> initialised_{false};  ///< A forked child has it from its parent.
@@ -137,6 +208,9 @@ class CurlLifetime {
   std::condition_variable left_;
   std::atomic<bool> exiting_{false};  ///< Read without the mutex, too.
   std::vector<CurlUser*> users_;
+
+  std::mutex threads_mutex_;                          ///< Guards the threads; no other mutex is locked under it.
+  std::vector<std::shared_ptr<CurlThread>> threads_;  ///< Those that have not been joined.
 };
 
 /// A thread's use of libcurl, from construction to destruction.
