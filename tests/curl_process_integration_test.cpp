@@ -1,16 +1,20 @@
 // What the library needs of the process for libcurl: file descriptors, signals. Each in a forked child, whose limits
 // and masks are its own.
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "catch.hpp"
 #include "forking.hpp"
@@ -42,6 +46,25 @@ class NoDescriptors {
 void answer_kindly(int socket) {
   RawServer::read_until(socket, "\r\n\r\n");
   RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+}
+
+void keep_answering(int socket) {
+  while (!RawServer::read_until(socket, "\r\n\r\n").empty()) {
+    RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }
+}
+
+/// The descriptors of this process that are connections; libcurl's own pairs of sockets are of another family.
+std::vector<int> connections() {
+  std::vector<int> found;
+  for (int number = 0; number < 256; ++number) {
+    sockaddr_in peer{};
+    socklen_t length = sizeof peer;
+    if (::getpeername(number, reinterpret_cast<sockaddr*>(&peer), &length) == 0 && peer.sin_family == AF_INET) {
+      found.push_back(number);
+    }
+  }
+  return found;
 }
 
 using Answer = ex::Result<ex::HttpResponse>;
@@ -109,6 +132,21 @@ TEST_CASE("curl process - a child forked without file descriptors works once the
       return start_and_wait(transport, server.url()).has_value();
     });
   }));
+}
+
+TEST_CASE("curl process - a connection is no standard stream, also when these are closed", "[curl_process]") {
+  const RawServer server(keep_answering);
+  const std::size_t before = connections().size();
+  for (const bool blocking : {true, false}) {
+    CHECK(in_child([&] {
+      for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(stream);
+      ex::CurlTransport transport;
+      const auto answer =
+          blocking ? transport.send(request("GET", server.url())) : start_and_wait(transport, server.url());
+      const auto kept = connections();
+      return answer && kept.size() == before + 1 && kept.front() > STDERR_FILENO;
+    }));
+  }
 }
 
 TEST_CASE("curl process - the engine's thread takes no signal that the program waits for", "[curl_process]") {

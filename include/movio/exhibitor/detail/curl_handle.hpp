@@ -1,16 +1,20 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <climits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "../curl_options.hpp"
 #include "../result.hpp"
 #include "curl_lifetime.hpp"
+#include "descriptor.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
@@ -41,6 +45,13 @@ inline Error libcurl_failed() {
 //   CURLE_TOO_LARGE        8.6   CURLE_OUT_OF_MEMORY
 //   CURLINFO_USED_PROXY    8.7   CURLINFO_REQUEST_SIZE, which then counts CONNECT, too
 // Not used: CURLOPT_PIPEWAIT (see `CurlAdmission`), CURLOPT_MAXLIFETIME_CONN (7.80, see `CurlRenewal`).
+
+/// How libcurl opens its connections (CURLOPT_OPENSOCKETFUNCTION).
+inline curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, curl_sockaddr* address) noexcept {
+  Descriptor opened(::socket(address->family, address->socktype, address->protocol));
+  if (opened) ::fcntl(opened.get(), F_SETFD, FD_CLOEXEC);
+  return above_standard(std::move(opened)).release();
+}
 
 /// What all handles of one transport share: options, the trust that was chosen, and whether libcurl is fit for use.
 class CurlSettings {

@@ -113,6 +113,7 @@ class CurlTransfer {
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_READFUNCTION, &CurlTransfer::on_read);
     set(CURLOPT_READDATA, this);
+    set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);

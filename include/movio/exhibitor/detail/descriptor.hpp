@@ -32,14 +32,15 @@ class Descriptor {
 
   explicit operator bool() const noexcept { return number_ >= 0; }
   [[nodiscard]] int get() const noexcept { return number_; }
+  [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
 
  private:
   int number_;
 };
 
 /// A descriptor above those of standard input, output and error. Where a program has closed one of these, the next file
-/// gets its number, and what is written to the terminal or a log would end up in that file. None, and errno, on
-/// failure.
+/// or connection gets its number, and what is written to the terminal or a log would end up in that. None, and errno,
+/// on failure.
 inline Descriptor above_standard(Descriptor opened) {
   if (!opened || opened.get() > STDERR_FILENO) return opened;
   return Descriptor(::fcntl(opened.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
