@@ -52,13 +52,46 @@ TEST_CASE("batch - a piece of which the API names every record is halved", "[bat
   CHECK(batch.counts().accepted == 4);
 }
 
-TEST_CASE("batch - suspects are sent one by one, unless most are suspected", "[batch]") {
-  auto half = batch_of({"a", "b", "c", "d"});
-  half.refused({"no"}, {"b", "d", "b", "unknown"});
-  CHECK(sizes_of_rest(half) == Sizes{2, 1, 1});
-  auto most = batch_of({"a", "b", "c", "d"});
-  most.refused({"no"}, {"b", "c", "d"});
-  CHECK(sizes_of_rest(most) == Sizes{2, 2});
+TEST_CASE("batch - suspects are sent by themselves", "[batch]") {
+  auto batch = batch_of({"a", "b", "c", "d", "e"});
+  batch.refused({"no"}, {"b", "d", "b", "unknown"});
+  CHECK(body_of(batch) == "[b2,d4]");
+  batch.refused({"no"}, {"b", "d"});
+  CHECK(body_of(batch) == "[b2]");
+  batch.refused({"no"}, {"b"});
+  CHECK(body_of(batch) == "[d4]");
+  batch.refused({"no"}, {"d"});
+  CHECK(body_of(batch) == "[a1,c3,e5]");
+  batch.refused({"no"}, {"c"});  // it names one at a time
+  CHECK(body_of(batch) == "[c3]");
+  batch.refused({"no"}, {"c"});
+  CHECK(sizes_of_rest(batch) == Sizes{2});
+  CHECK(batch.rejects().size() == 3);
+}
+
+TEST_CASE("batch - whoever names good records is believed once", "[batch]") {
+  for (const std::size_t named : {std::size_t{1}, std::size_t{400}, std::size_t{999}}) {
+    CAPTURE(named);
+    auto batch = batch_of(1000);
+    int requests = 0;
+    while (!batch.settled()) {
+      ++requests;
+      const std::string body = body_of(batch);
+      if (body.find("r777.") == std::string::npos) {
+        batch.accepted({});
+        continue;
+      }
+      Strings names;  // of the good ones, the first that are in the request
+      for (int i = 1; i <= 1000 && names.size() < named; ++i) {
+        const std::string id = 'r' + std::to_string(i) + '.';
+        if (i != 777 && body.find(id) != std::string::npos) names.push_back(id);
+      }
+      batch.refused({"no"}, names);
+    }
+    CHECK(requests <= 23);
+    CHECK(batch.counts().accepted == 999);
+    CHECK(batch.rejects().size() == 1);
+  }
 }
 
 TEST_CASE("batch - refused records count as bytes of it", "[batch]") {

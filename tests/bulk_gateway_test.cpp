@@ -130,7 +130,10 @@ TEST_CASE("bulk gateway - an answer that is there first does not count for those
   f.options.in_flight = 4;
   f.api->deferred = true;
   std::size_t lot = 1;  // the second batch is answered first
-  f.clock->happen = [&] { return f.api->answer_one(std::exchange(lot, 0)); };
+  f.clock->happen = [&] {
+    f.clock->advance(std::chrono::seconds(5));  // longer than the pause after a failure
+    return f.api->answer_one(std::exchange(lot, 0));
+  };
   SECTION("when one of those succeeds, the upload goes on") {
     f.api->judge = answers_to("poison", page(403));
     const auto report = f.upload(films_with_poison(100, 8));
@@ -149,6 +152,29 @@ TEST_CASE("bulk gateway - an answer that is there first does not count for those
     CHECK(contains(report.error->message, "(lines 6 to 10 of the input)"));
     CHECK(f.api->batches.size() == 4);
     CHECK(adds_up(report));
+  }
+}
+
+TEST_CASE("bulk gateway - whatever the API itself has answered counts as a success", "[bulk]") {
+  Fixture f;
+  f.options.batch_size = 1;
+  f.options.in_flight = 1;
+  SECTION("a refusal") {
+    std::string lines;
+    for (int i = 1; i <= 20; ++i) lines += film_line("f" + std::to_string(i), i == 3 ? "poison" : "bad");
+    f.api->judge = answers_to("poison", page(403));
+    const auto report = f.upload(lines);
+    CHECK_FALSE(report.error);
+    CHECK(report.counts.rejected == 20);
+  }
+  SECTION("an id that it does not have") {
+    Ids ids;
+    for (int i = 1; i <= 20; ++i) ids.push_back(i == 3 ? "poison" : "f" + std::to_string(i));
+    f.api->judge = answers_to("poison", page(403));
+    const auto report = f.bulk().remove<ex::Film>(ids);
+    CHECK_FALSE(report.error);
+    CHECK(report.counts.absent == 19);
+    CHECK(report.counts.rejected == 1);
   }
 }
 
@@ -246,14 +272,16 @@ TEST_CASE("bulk gateway - a later record of an id waits for a batch that is take
   CHECK(report.counts.rejected == 1);
 }
 
-TEST_CASE("bulk gateway - entities that name nearly all records cost no request for each", "[bulk]") {
+TEST_CASE("bulk gateway - entities that name good records cost no request for each", "[bulk]") {
+  const auto named = static_cast<std::size_t>(GENERATE(1, 400, 999));
+  CAPTURE(named);
   Fixture f;
   f.options.batch_size = 1000;
-  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<Answer> {
+  f.api->judge = [named](const ex::HttpRequest& request) -> std::optional<Answer> {
     if (!contains(request.body.bytes(), "poison")) return std::nullopt;
     json entities = json::array();
     for (const auto& film : json::parse(request.body.bytes())) {
-      if (film["title"] != "poison") entities.push_back({{"film_id", film["film_id"]}});
+      if (film["title"] != "poison" && entities.size() < named) entities.push_back({{"film_id", film["film_id"]}});
     }
     return ex::json_response(400, json{{"message", "no"}, {"entities", entities}}.dump());
   };

@@ -183,7 +183,7 @@ TEST_CASE("pace - a request in flight that succeeds after all gives hope again",
     const auto first = pace.sent();
     const auto second = pace.sent();
     CHECK_FALSE(goes_on(pace, first, failed_as(Kind::forbidden), first_moment, 1));
-    CHECK_FALSE(goes_on(pace, second, failed_as(Kind::connection), first_moment, 1));
+    CHECK_FALSE(goes_on(pace, second, failed_as(Kind::not_found), first_moment, 1));
     CHECK(pace.hopeless()->kind == Kind::forbidden);  // the first reason counts
     if (throttled) {
       CHECK(goes_on(pace, failed_as(Kind::rate_limited), first_moment, 1));

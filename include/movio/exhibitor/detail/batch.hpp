@@ -26,6 +26,7 @@ struct Piece {
   int strikes = 0;                   ///< Of those failures, the ones that another request's success came before.
   std::uint64_t successes = 0;       ///< Of the whole run, at the last of those failures.
   bool again = false;                ///< Its next request repeats one that failed.
+  bool suspected = false;            ///< The API named just these as what it refused.
 };
 
 /// Consecutive records of the input: those that go out, those that a later one of the same id supersedes, those that
@@ -130,6 +131,7 @@ class Batch {
     counts_.created += receipt.created_count;
     counts_.updated += receipt.updated_count;
     ++counts_.batches;
+    misled_ = misled_ || piece().suspected;
     pieces_.pop_back();
   }
 
@@ -142,21 +144,22 @@ class Batch {
   /// The same is to be sent once more.
   void repeat() noexcept { pieces_.back().again = true; }
 
-  /// The API refused it: it is taken apart, and one record alone is rejected. Suspects are sent one by one, so that
-  /// only those are rejected that the API refuses by themselves; when most are suspected, the API may be wrong.
+  /// The API refused it: it is taken apart, and one record alone is rejected. Suspects are sent by themselves, and once
+  /// the API takes what it had named, its names count no more: each could cost a request.
   void refused(std::vector<std::string> messages, const std::vector<std::string>& suspected_ids) {
     const Piece whole{take_piece().records};
     if (whole.records.size() == 1) return reject(whole.records.front(), std::move(messages));
-    const Indices suspects = found_in(whole.records, suspected_ids);
-    if (suspects.empty() || 2 * suspects.size() > whole.records.size()) {
+    Piece suspects{found_in(whole.records, suspected_ids)};
+    if (misled_ || suspects.records.empty() || suspects.records.size() == whole.records.size()) {
       pieces_.push_back(half_of(whole, 1));
       return pieces_.push_back(half_of(whole, 0));
     }
-    for (const std::size_t suspect : suspects) pieces_.push_back({{suspect}});
     Piece rest;
-    std::set_difference(whole.records.begin(), whole.records.end(), suspects.begin(), suspects.end(),
+    std::set_difference(whole.records.begin(), whole.records.end(), suspects.records.begin(), suspects.records.end(),
                         std::back_inserter(rest.records));
+    suspects.suspected = true;
     pieces_.push_back(std::move(rest));
+    pieces_.push_back(std::move(suspects));
   }
 
   /// It failed without a word about the records, and one of them may be why: something before the API may object to it,
@@ -249,7 +252,7 @@ class Batch {
   static Piece half_of(const Piece& whole, int which) {
     const auto middle = whole.records.begin() + static_cast<Indices::difference_type>(whole.records.size() / 2);
     Indices half = which == 0 ? Indices(whole.records.begin(), middle) : Indices(middle, whole.records.end());
-    return {std::move(half), whole.failures, whole.strikes, whole.successes, false};
+    return {std::move(half), whole.failures, whole.strikes, whole.successes, false, false};
   }
 
   [[nodiscard]] Indices found_in(const Indices& whole, const std::vector<std::string>& ids) const {
@@ -274,6 +277,7 @@ class Batch {
   std::unordered_map<std::string, std::size_t> by_id_;  // the last record of each id
   std::vector<BulkReject> rejects_;
   std::size_t refused_bytes_ = 0;
+  bool misled_ = false;        // by what the API named
   std::vector<Piece> pieces_;  // the next one to be sent is the last
   std::uint64_t superseded_ = 0;
   BulkCounts counts_;
