@@ -30,8 +30,8 @@ namespace {
 
 /// Begins a line of a log, moves a terminal's cursor, turns the direction of text around (U+202E), is a C1 control
 /// (U+009B) and is no UTF-8.
-const std::string odd = "odd\n\x1b[2J\xE2\x80\xAE\xC2\x9B\xff\xC3name";
-const std::string odd_made_fit = "odd  [2J  ??name";
+const std::string odd_bytes = "odd\n\x1b[2J\xE2\x80\xAE\xC2\x9B\xff\xC3name";
+const std::string odd_bytes_made_fit = "odd  [2J  ??name";
 
 bool is_fit(const std::string& text) {
   return ex::detail::clean_text(text, text.size()) == text && ex::detail::is_utf8(text);
@@ -82,12 +82,12 @@ struct ErrorTextScene {
 
 TEST_CASE("error text - a result makes any message fit", "[error_text]") {
   ex::Error error;
-  error.message = odd;
-  error.request_id = odd;
+  error.message = odd_bytes;
+  error.request_id = odd_bytes;
   const auto check = [](const auto& result) {
     REQUIRE_FALSE(result);
-    CHECK(result.error().message == odd_made_fit);
-    CHECK(result.error().request_id == odd_made_fit);
+    CHECK(result.error().message == odd_bytes_made_fit);
+    CHECK(result.error().request_id == odd_bytes_made_fit);
     CHECK(is_fit(support::printed(result.error())));
   };
   check(ex::Result<int>(error));
@@ -101,16 +101,16 @@ TEST_CASE("error text - the names of files are made fit", "[error_text]") {
   const support::TemporaryDirectory directory;
   const auto check = [](const ex::Error& error) {
     INFO(error.message);
-    CHECK(contains(error.message, odd_made_fit));
+    CHECK(contains(error.message, odd_bytes_made_fit));
     CHECK(is_fit(error.message));
   };
-  const std::string missing = directory.path(odd + "/file");
+  const std::string missing = directory.path(odd_bytes + "/file");
   check(ex::credentials_from_file(missing)().error());
   check(ex::credentials_from_directory(missing)().error());
   check(ex::detail::AppendFile::open(missing).error());
   check(ex::bytes_of_file(missing, {}).error());
-  check(ex::credentials_from_file(directory.write(odd, "{"))().error());
-  const auto open_to_all = directory.write(odd, "{}", 0666);
+  check(ex::credentials_from_file(directory.write(odd_bytes, "{"))().error());
+  const auto open_to_all = directory.write(odd_bytes, "{}", 0666);
   check(ex::credentials_from_file(open_to_all)().error());
 
   ErrorTextScene scene;
@@ -127,14 +127,14 @@ TEST_CASE("error text - the names of files are made fit", "[error_text]") {
 TEST_CASE("error text - what libcurl says of a CA file, and its name, are made fit", "[error_text]") {
   const ListeningSocket server;  // libcurl opens the CA file when it is connected
   ex::CurlOptions options;
-  options.ca_file = "/nowhere/" + odd;
+  options.ca_file = "/nowhere/" + odd_bytes;
   ex::CurlTransport transport(options);
   ex::HttpRequest request;
   request.target = "https://127.0.0.1:" + std::to_string(server.port());
   const auto failed = transport.send(request);
   REQUIRE_FALSE(failed);
   INFO(failed.error().message);
-  CHECK(contains(failed.error().message, "the CA bundle is /nowhere/" + odd_made_fit));
+  CHECK(contains(failed.error().message, "the CA bundle is /nowhere/" + odd_bytes_made_fit));
   CHECK(is_fit(failed.error().message));
 }
 
@@ -142,14 +142,14 @@ TEST_CASE("error text - what a user's own transport and credential source say is
   ErrorTextScene scene;
   ex::Error error;
   error.kind = ex::ErrorKind::connection;
-  error.message = odd;
+  error.message = odd_bytes;
   SECTION("of an API call") { scene.fake->answer(error); }
   SECTION("of the source") {
     scene.source = [&]() -> ex::Result<ex::ClientCredentials> { return error; };
   }
   const auto failed = scene.client().get("/members");
   REQUIRE_FALSE(failed);
-  CHECK(contains(failed.error().message, odd_made_fit));
+  CHECK(contains(failed.error().message, odd_bytes_made_fit));
   CHECK(is_fit(failed.error().message));
   CHECK_FALSE(scene.events.empty());
   CHECK(std::all_of(scene.events.begin(), scene.events.end(), is_fit));
