@@ -7,6 +7,7 @@
 #include <movio/exhibitor/testing.hpp>
 #include <movio/exhibitor/token_provider.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -282,6 +283,49 @@ TEST_CASE("token rotation - the secret before is tried within 60 s of the change
   CHECK(tried_after(59999ms, false) == "old new new old ");
   CHECK(tried_after(60s, false) == "old new new ");
   CHECK(tried_after(1s, true) == "old new new ");  // the timer has wiped it
+}
+
+TEST_CASE("token rotation - a change begins its own 60 s, and only its own timer wipes what is kept",
+          "[token_rotation]") {
+  using fixtures::later;
+  const auto credentials = [](const char* secret) { return ex::ClientCredentials{"client-1", ex::Secret(secret)}; };
+  const auto mark = [&](const char* secret) { return ex::detail::mark_of(credentials(secret)); };
+  ex::detail::PreviousCredentials previous;
+  previous.accepted(credentials("old"), mark("old"));
+  const auto first = previous.given(mark("new"), later(0ms));
+  REQUIRE(first);
+  SECTION("when the source went back meanwhile") {
+    CHECK_FALSE(previous.given(mark("old"), later(30s)));
+    CHECK(previous.given(mark("new"), later(50s)) == later(50s).uptime);
+    previous.wipe(*first);
+    CHECK(previous.take(later(100s))->client_secret.reveal() == "old");
+  }
+  SECTION("when the new secret was good and another one follows") {
+    previous.accepted(credentials("new"), mark("new"));
+    CHECK(previous.given(mark("newest"), later(50s)) == later(50s).uptime);
+    previous.wipe(*first);
+    CHECK(previous.take(later(100s))->client_secret.reveal() == "new");
+  }
+  CHECK_FALSE(previous.take(later(100s)));
+}
+
+TEST_CASE("token rotation - the secret before is wiped 60 s after the change", "[token_rotation]") {
+  class WritingDown : public ex::FakeTransport {
+   public:
+    bool after(std::chrono::milliseconds delay, Task task) override {
+      if (delay.count() > 0) delays.push_back(delay);
+      return FakeTransport::after(delay, std::move(task));
+    }
+    std::vector<std::chrono::milliseconds> delays;
+  };
+  RotationRig rig({"old", "new"});
+  const auto transport = std::make_shared<WritingDown>();
+  rig.transport = transport;
+  const auto provider = rig.provider();
+  provider->invalidate(*provider->token());
+  CHECK(transport->delays.empty());
+  CHECK(provider->token());
+  CHECK(transport->delays == std::vector<std::chrono::milliseconds>{60s});
 }
 
 TEST_CASE("token rotation - the 60 s begin anew when the source went back to the good secret meanwhile",
