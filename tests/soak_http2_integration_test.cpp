@@ -60,6 +60,7 @@ class Api {
     options.retry.first_pause = 4ms;
     options.retry.longest_pause = 100ms;
     options.retry.budget = 1'000'000'000;
+    options.curl.max_connection_age = 500ms;
     return {{issuer_.issuer_url(), url_}, credentials_of_sandbox(), options};
   }
   void reload() const { nginx_.reload(); }
