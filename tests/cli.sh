@@ -33,24 +33,31 @@ umask 077
 # What must never be seen again.
 secret='planted s3cret+%&='
 
+# What the API says may hold personal data, and is told on purpose: it is no part of what must not be seen.
+keep_output() {
+  cat "$work/out" >>"$work/everything"
+  grep -v '^exhibitor: the API says' "$work/err" >>"$work/everything"
+}
 input=/dev/null # its standard input
 # run ARGUMENT...: leaves the exit code in $code and the output in $work/out and $work/err
 run() {
   code=0
   "$exhibitor" "$@" >"$work/out" 2>"$work/err" <"$input" || code=$?
-  cat "$work/out" "$work/err" >>"$work/everything"
+  keep_output
 }
 # call ARGUMENT...: the same, on the sandbox
 call() { run --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" "$@"; }
 
+# One line, but for what the API says.
 one_line_of() {
-  [ "$(grep -c '' "$work/err")" -eq 1 ] && grep -q "^exhibitor: $1: ." "$work/err"
+  [ "$(grep -vc '^exhibitor: the API says' "$work/err")" -eq 1 ] && grep -q "^exhibitor: $1: ." "$work/err"
 }
 succeeded() { [ "$code" -eq 0 ] && [ ! -s "$work/err" ]; }
 failed_as() { [ "$code" -eq "$1" ] && one_line_of "$2"; }
 out_is() { [ "$(cat "$work/out")" = "$1" ]; }
 out_has() { grep -Eq "$1" "$work/out"; }
 out_lacks() { ! grep -Eq "$1" "$work/out"; }
+err_has() { grep -Eq "$1" "$work/err"; }
 err_lacks() { ! grep -Eq "$1" "$work/err"; }
 show() { sed 's/^/#   /' "$work/out" "$work/err"; }
 
@@ -76,15 +83,27 @@ refuses() {
   judge "refuses $description" failed_as 2 invalid_argument || show
 }
 
+# terminal COMMAND: runs it on a pseudo-terminal, with what it shows in $work/screen; false where that is impossible
+terminal() {
+  script -qec true /dev/null >/dev/null 2>&1 </dev/null || return 1
+  script -qec "$1" "$work/screen" >/dev/null 2>&1 </dev/null
+  return 0
+}
+
 load_env() {
   set -a
   # shellcheck source=/dev/null
   . "$work/env"
   set +a
 }
+# While $work/answer is there, it is what the API answers.
+answer() { # STATUS BODY [HEADER]: the latter two with escapes, as of printf's %b
+  printf '%s\nContent-Type: application/json\n%b\n%b' "$1" "${3:+$3\n}" "$2" >"$work/answer.new"
+  mv "$work/answer.new" "$work/answer"
+}
 start_sandbox() {
   rm -f "$work/env"
-  "$sandbox" --issuer-port 0 --api-port 0 --client-secret "$secret" --env-file "$work/env" "$@" >"$work/log" 2>&1 &
+  "$sandbox" --issuer-port 0 --api-port 0 --client-secret "$secret" --env-file "$work/env" --answer "$work/answer" "$@" >"$work/log" 2>&1 &
   sandbox_pid=$!
   tries=0
   until [ -s "$work/env" ]; do

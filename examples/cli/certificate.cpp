@@ -22,7 +22,7 @@ std::string issuer_in(const curl_certinfo& chain) {
   for (int i = 0; i < chain.num_of_certs; ++i) {
     for (const curl_slist* line = chain.certinfo[i]; line != nullptr; line = line->next) {
       const std::string_view text(line->data);
-      if (text.substr(0, label.size()) == label) issuer = one_line(text.substr(label.size(), 256));
+      if (text.substr(0, label.size()) == label) issuer = shortened(text.substr(label.size()), 256);
     }
   }
   return issuer;

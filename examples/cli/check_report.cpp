@@ -1,7 +1,5 @@
 #include "check_report.hpp"
 
-#include <algorithm>
-
 #include "output.hpp"
 
 namespace cli {

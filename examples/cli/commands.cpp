@@ -114,8 +114,7 @@ int request_command(const Options& options) {
   }
   const auto response = send(options, std::move(request));
   if (!response) return report(response.error());
-  const std::string& body = response->body;
-  return print(body.empty() || body.back() == '\n' ? body : body + '\n');
+  return response->body.empty() ? 0 : print_answer(response->body);
 }
 
 int delete_command(const Options& options) {

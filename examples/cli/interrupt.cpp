@@ -10,7 +10,7 @@
 namespace cli {
 namespace {
 
-bool is_ignored(int signal) {  // as in the background of a script: whoever arranged that wants it so
+bool is_ignored(int signal) {  // as nohup does, or a script in the background: whoever arranged that wants it so
   struct sigaction action {};
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
@@ -20,7 +20,7 @@ bool is_ignored(int signal) {  // as in the background of a script: whoever arra
 // A thread that waits for the signal, instead of a handler: it may take locks, as cancelling does.
 Interrupt::Interrupt() {
   sigemptyset(&signals_);
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (is_ignored(signal)) continue;
     sigaddset(&signals_, signal);
     wake_up_ = signal;

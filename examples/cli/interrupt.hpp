@@ -10,9 +10,9 @@ namespace cli {
 
 namespace ex = movio::exhibitor;
 
-/// While one lives, Ctrl-C and SIGTERM cancel what its token was given to; what has not ended a second later ends with
-/// the process. Make it before anything that starts threads: they inherit that these signals are not theirs. There is
-/// one at a time.
+/// While one lives, Ctrl-C, SIGTERM and SIGHUP (the terminal is gone) cancel what its token was given to, unless the
+/// process was started with them ignored; what has not ended a second later ends with the process. Make it before
+/// anything that starts threads: they inherit that these signals are not theirs. There is one at a time.
 class Interrupt {
  public:
   Interrupt();

@@ -2,7 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "output.hpp"
 
@@ -30,7 +33,10 @@ std::string footer() {
          "  MOVIO_REGION                           eu or us, unless an option names the region or both URLs\n"
          "  MOVIO_CA_FILE, SSL_CERT_FILE           the CA file, unless --ca-file names it\n"
          "  HTTPS_PROXY, ALL_PROXY, NO_PROXY       as libcurl reads them; loopback goes past any proxy\n\n" +
-         exit_codes_help() + "Errors are one line on standard error: exhibitor: <kind>: <message>";
+         exit_codes_help() +
+         "Errors are one line on standard error: exhibitor: <kind>: <message>\n"
+         "What the API says of them, and why a record was rejected, is told in further lines there. These may hold\n"
+         "personal data.";
 }
 
 void add_options(CLI::App& app, Options& options) {
@@ -79,9 +85,9 @@ void add_number(CLI::App* command, const char* name, Number& number, const char*
 void add_bulk_options(CLI::App* command, Options& options) {
   add_number(command, "--in-flight", options.in_flight, "requests at a time; 8 by default");
   add_number(command, "--max-rejects", options.max_rejects, "stop beyond so many; 1000 by default");
-  command->add_option("--rejects", options.rejects, "put down what was rejected, and why, as NDJSON")
+  command->add_option("--rejects", options.rejects, "put down what was rejected, and why, as NDJSON; not -")
       ->type_name("FILE");
-  command->add_option("--journal", options.journal, "put down what is done; the same command resumes from it")
+  command->add_option("--journal", options.journal, "put down what is done; the same command resumes from it; not -")
       ->type_name("FILE");
   command->add_flag("--no-progress", options.no_progress, "show nothing meanwhile")->disable_flag_override();
 }
@@ -124,19 +130,44 @@ void add_commands(CLI::App& app, Options& options) {
               "Examine configuration, proxy, TLS, clock, token and API; writes nothing");
 }
 
+std::string unknown_command(const CLI::App& app, const std::string& word) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return "there is no command" + if_plain(word) + "; the commands are " + names;
+}
+
+/// What is wrong with the arguments that belong to nothing.
+std::string problem_of(const CLI::App& app, const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument.size() < 2 || argument.front() != '-') continue;
+    const bool is_long = argument[1] == '-';
+    return "there is no option " + (is_long ? argument.substr(0, argument.find('=')) : argument.substr(0, 2)) + " here";
+  }
+  return app.get_subcommands().empty() ? unknown_command(app, arguments.front()) : "an argument too many, or unknown";
+}
+
+/// The option that an error is about; empty when that is unknown.
+std::string option_in(std::string_view text) {
+  const auto begin = text.find("--");
+  if (begin == std::string_view::npos) return {};
+  return ' ' + std::string(text.substr(begin, text.find_first_of(" =:", begin) - begin));
+}
+
 /// What CLI11 says, but for the errors whose text quotes values.
 std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
-  const std::string hint = "; see exhibitor --help";
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) {
-    return dynamic_cast<const CLI::ConversionError*>(&error) != nullptr ? "an option's value is not acceptable" + hint
-                                                                        : error.what() + hint;
+  const std::vector<std::string> unknown = app.remaining(true);
+  const bool lacks_command = app.get_subcommands().empty();
+  std::string problem = error.what();
+  if (!unknown.empty() && (lacks_command || dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)) {
+    problem = problem_of(app, unknown);
+  } else if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    problem = "the value of the option" + option_in(problem) + " is not acceptable";
+  } else if (lacks_command && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    problem = "a command is missing";
   }
-  for (const std::string& argument : app.remaining(true)) {
-    if (argument.size() > 2 && argument.compare(0, 2, "--") == 0) {
-      return "there is no option " + argument.substr(0, argument.find('=')) + " here" + hint;
-    }
-  }
-  return app.get_subcommands().empty() ? "there is no such command" + hint : "an argument too many, or unknown" + hint;
+  return problem + "; see exhibitor --help";
 }
 
 ex::Result<Options> parse(CLI::App& app, Options& options, int argc, const char* const* argv) {

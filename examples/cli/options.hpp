@@ -38,7 +38,8 @@ struct Options {
   bool no_progress = false;
 };
 
-/// Errors: `invalid_argument`, which quotes no values: somebody may have put a secret on the line.
+/// Errors: `invalid_argument`, which quotes no values, nor anything else that cannot be a mistyped name:
+/// somebody may have put a secret on the line.
 ex::Result<Options> parse_options(int argc, const char* const* argv);
 
 }  // namespace cli

@@ -1,11 +1,15 @@
 #include "progress.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace cli {
 namespace {
@@ -18,18 +22,45 @@ std::string time_text(std::chrono::seconds time) {
   return std::to_string(seconds / 3600) + ':' + two(seconds / 60 % 60) + ':' + two(seconds % 60);
 }
 
-std::string numbers(const ex::BulkProgress& progress) {
-  std::string text = std::to_string(progress.read) + " records read, " + std::to_string(progress.counts.accepted) +
-                     " accepted, " + std::to_string(progress.counts.rejected) + " rejected, " +
-                     std::to_string(static_cast<std::int64_t>(progress.records_per_second)) + "/s";
-  if (progress.time_left) text += ", " + time_text(*progress.time_left) + " left";
+std::string numbers(const ex::BulkProgress& progress, bool with_rate, bool with_time) {
+  std::string text = std::to_string(progress.read) + " read, " + std::to_string(progress.counts.accepted) +
+                     " accepted, " + std::to_string(progress.counts.rejected) + " rejected";
+  if (with_rate) text += ", " + std::to_string(static_cast<std::int64_t>(progress.records_per_second)) + "/s";
+  if (with_time && progress.time_left) text += ", " + time_text(*progress.time_left) + " left";
   return text;
 }
 
-std::string bar(std::uint64_t done, std::uint64_t all) {
-  constexpr std::uint64_t width = 20;
-  const std::uint64_t full = std::min(width, done * width / all);
+/// The columns of the terminal; 80 when it does not say.
+std::size_t terminal_columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// As much of the numbers as there is room for, the rate given up first.
+std::string fitting_numbers(const ex::BulkProgress& progress, std::size_t room) {
+  for (const auto& [with_rate, with_time] : {std::pair(true, true), {false, true}, {false, false}}) {
+    if (auto text = numbers(progress, with_rate, with_time); text.size() <= room) return text;
+  }
+  return numbers(progress, false, false).substr(0, room);
+}
+
+/// Empty when there is no room for one.
+std::string bar(std::uint64_t done, std::uint64_t all, std::size_t room) {
+  constexpr std::size_t least = 5;
+  constexpr std::size_t most = 20;
+  const std::size_t around = std::string_view("[] ").size();
+  if (all == 0 || room < least + around) return {};
+  const std::size_t width = std::min(most, room - around);
+  const auto share = std::min(1.0, static_cast<double>(done) / static_cast<double>(all));
+  const auto full = static_cast<std::size_t>(share * static_cast<double>(width));
   return '[' + std::string(full, '#') + std::string(width - full, '.') + "] ";
+}
+
+/// One column stays free: a text up to the last one makes some terminals begin a new line.
+std::string terminal_line(const ex::BulkProgress& progress, std::uint64_t input_bytes) {
+  const std::size_t room = terminal_columns() - 1;
+  const std::string text = fitting_numbers(progress, room);
+  return bar(progress.bytes, input_bytes, room - text.size()) + text;
 }
 
 void write(const std::string& text) {
@@ -41,9 +72,9 @@ constexpr const char* line_begin = "\r\x1b[K";  // and nothing on the line (ECMA
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(std::uint64_t input_bytes)
+ProgressDisplay::ProgressDisplay(std::uint64_t input_bytes, bool among_lines)
     : input_bytes_(input_bytes),
-      terminal_(isatty(STDERR_FILENO) == 1),
+      terminal_(!among_lines && isatty(STDERR_FILENO) == 1),
       next_line_(std::chrono::steady_clock::now() + between_lines) {}
 
 ProgressDisplay::~ProgressDisplay() {
@@ -51,12 +82,11 @@ ProgressDisplay::~ProgressDisplay() {
 }
 
 void ProgressDisplay::show(const ex::BulkProgress& progress) {
-  if (terminal_)
-    return write(line_begin + (input_bytes_ > 0 ? bar(progress.bytes, input_bytes_) : "") + numbers(progress));
+  if (terminal_) return write(line_begin + terminal_line(progress, input_bytes_));
   const auto now = std::chrono::steady_clock::now();
   if (now < next_line_) return;
   next_line_ = now + between_lines;
-  write("exhibitor: " + numbers(progress) + '\n');
+  write("exhibitor: " + numbers(progress, true, true) + '\n');
 }
 
 }  // namespace cli

@@ -11,7 +11,8 @@ ex::Result<const Resource*> find_resource(std::string_view name) {
       std::find_if(resources.begin(), resources.end(), [name](const Resource& each) { return each.name == name; });
   if (found != resources.end()) return found;
   return failure(ex::ErrorKind::invalid_argument,
-                 "RESOURCE must be cinemas, films, items, tickets, members or transactions");
+                 "there is no resource" + if_plain(name) +
+                     "; RESOURCE must be cinemas, films, items, tickets, members or transactions");
 }
 
 }  // namespace cli

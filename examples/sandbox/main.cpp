@@ -1,4 +1,7 @@
+#include <httplib.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +21,7 @@ struct Arguments {
   sandbox::Options options;
   std::string env_file;
   std::string ca_out;
+  std::string answer;
 };
 
 void add_options(CLI::App& app, Arguments& arguments) {
@@ -33,6 +37,9 @@ void add_options(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 1'000'000'000));
   app.add_flag("--http", options.plain_http, "Plain HTTP instead of HTTPS");
   app.add_option("--env-file", arguments.env_file, "Write what a client needs to this file, for `. FILE` in a shell");
+  app.add_option("--answer", arguments.answer,
+                 "While this file exists, answer every API request with it: an HTTP status on the first line, then "
+                 "headers, a blank line and the body. It is read anew for each request");
   app.add_option("--ca-out", arguments.ca_out, "Copy the certificate of the sandbox's authority to this file");
 }
 
@@ -98,9 +105,31 @@ sigset_t block_end_signals() {
   return signals;
 }
 
+// Answers as a file says; false when there is none. The lines of its head end in LF.
+bool answer_from(const std::string& file, httplib::Response& response) {
+  std::ifstream in(file, std::ios::binary);
+  if (!(in >> response.status)) return false;
+  std::string line;
+  std::getline(in, line);
+  while (std::getline(in, line) && !line.empty()) {
+    const auto colon = std::min(line.find(':'), line.size());
+    const auto value = std::min(line.find_first_not_of(": ", colon), line.size());
+    response.set_header(line.substr(0, colon), line.substr(value));
+  }
+  std::ostringstream body;
+  body << in.rdbuf();
+  response.body = body.str();
+  return true;
+}
+
 void run(const Arguments& arguments) {
   const sigset_t signals = block_end_signals();
-  const sandbox::Sandbox running(arguments.options);
+  sandbox::Sandbox running(arguments.options);
+  if (!arguments.answer.empty()) {
+    running.intercept_api([&arguments](const httplib::Request& /*request*/, httplib::Response& response) {
+      return answer_from(arguments.answer, response);
+    });
+  }
   if (!arguments.ca_out.empty()) copy_file(running.ca_file(), arguments.ca_out);
   const EnvironmentFile file(arguments.env_file, environment(arguments.options, running));
   print_guide(arguments, running);
