@@ -28,7 +28,9 @@ ex::Error error_about(const ex::HttpRequest& request, const std::string& message
                       int status = 422) {
   Rig rig;
   if (log != nullptr) rig.client_options.on_event = log->hook();
-  rig.transport->answer(ex::json_response(status, json{{"message", message}, {"entities", {message}}}.dump()));
+  const std::string challenge = R"(Bearer error="invalid_request", error_description=")" + message + '"';
+  const json body{{"message", message}, {"entities", {message}}};
+  rig.transport->answer(ex::json_response(status, body.dump(), {{"WWW-Authenticate", challenge}}));
   return rig.client().send(request).error();
 }
 

@@ -165,6 +165,22 @@ TEST_CASE("batch - a record alone is rejected after six failures, if another req
   CHECK(batch.rejects().size() == 1);
 }
 
+TEST_CASE("batch - a record is rejected after three failures alone, however often it failed in company", "[batch]") {
+  auto batch = batch_of(1000);
+  std::uint64_t successes = 1;
+  int alone = 0;
+  while (batch.rejects().empty()) {
+    if (batch.piece().records.size() == 1 && batch.id() == "r1.") ++alone;
+    if (body_of(batch).find("r1.") != std::string::npos) {
+      batch.failed({"500"}, ++successes);
+    } else {
+      batch.accepted({});
+    }
+  }
+  CHECK(alone == 3);
+  CHECK(batch.rejects()[0].id == "r1.");
+}
+
 TEST_CASE("batch - an outage rejects no record, however long it lasts", "[batch]") {
   auto batch = batch_of(5);
   for (int i = 0; i < 1000; ++i) batch.failed({"500"}, 7);

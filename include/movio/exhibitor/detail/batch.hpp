@@ -209,11 +209,13 @@ class Batch {
   };
   using Indices = std::vector<std::size_t>;
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  static constexpr int most_failures = 6;
+  static constexpr int own_failures = 3;  // of those, when it is sent alone: one could be chance
 
   /// In an outage nothing succeeds, and so no record gets more than one strike. That many failures in a row of a record
   /// that is sent alone are no chance.
   [[nodiscard]] static bool is_culprit(const Piece& piece) noexcept {
-    return piece.records.size() == 1 && piece.failures >= 6 && piece.strikes >= 2;
+    return piece.records.size() == 1 && piece.failures >= most_failures && piece.strikes >= 2;
   }
 
   /// The one that it had superseded goes out after all.
@@ -248,11 +250,13 @@ class Batch {
 
   void send_last(Piece piece) { pieces_.insert(pieces_.begin(), std::move(piece)); }
 
-  /// With the failures of the whole.
+  /// With the failures of the whole, but for those that a record has to show by itself.
   static Piece half_of(const Piece& whole, int which) {
     const auto middle = whole.records.begin() + static_cast<Indices::difference_type>(whole.records.size() / 2);
     Indices half = which == 0 ? Indices(whole.records.begin(), middle) : Indices(middle, whole.records.end());
-    return {std::move(half), whole.failures, whole.strikes, whole.successes, false, false};
+    return {std::move(half), std::min(whole.failures, most_failures - own_failures),
+            whole.strikes,   whole.successes,
+            false,           false};
   }
 
   [[nodiscard]] Indices found_in(const Indices& whole, const std::vector<std::string>& ids) const {
