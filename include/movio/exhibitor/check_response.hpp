@@ -64,10 +64,12 @@ struct Confidential {
   bool quotes_api = false;  ///< The request has no body, so what the API says is about nothing but the path.
 };
 
-/// The reason in `WWW-Authenticate`, which is about the token (RFC 6750 section 3); else what the API says. What is
-/// confidential is struck out before the text is cut: half a token would not be recognized.
+/// The reason in `WWW-Authenticate` (RFC 6750 section 3), else what the API says. Of a request with a body only what
+/// was decided without it: words about the token, and the standard's names of errors. What is confidential is struck
+/// out before the text is cut: half a token would not be recognized.
 inline std::string reason_in(const HttpResponse& response, const ApiWords& words, const Confidential& confidential) {
-  std::string reason = challenge_parameter(response, "error_description");
+  std::string reason;
+  if (confidential.quotes_api || response.status == 401) reason = challenge_parameter(response, "error_description");
   if (reason.empty()) reason = challenge_parameter(response, "error");
   if (reason.empty() && confidential.quotes_api) reason = words.message();
   reason = without_tokens(std::move(reason), confidential.tokens);
