@@ -312,12 +312,14 @@ class Server {
     return false;
   }
 
-  /// From time to time the token that is in use becomes worthless, once for each call that still has it.
+  /// A second after its first use a token becomes worthless, once for each call that still has it. Sooner it might not
+  /// have been accepted yet, and the client would make a pause of minutes.
   bool is_refused(const Asked& asked, Slip& slip) {
-    if (now() >= next_revocation_) {
-      next_revocation_ = now() + std::chrono::seconds(1);
-      revoked_ = asked.token;
+    if (asked.token != revoked_ && asked.token != in_use_) {
+      in_use_ = asked.token;
+      revocation_ = now() + std::chrono::seconds(1);
     }
+    if (asked.token == in_use_ && now() >= revocation_) revoked_ = in_use_;
     if (asked.token != revoked_ || slip.refused != 0) return false;
     ++slip.refused;
     return true;
@@ -348,7 +350,8 @@ class Server {
   const std::unique_ptr<SSL_CTX, FreeTls> context_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::string revoked_;
-  Steady next_revocation_ = now() + std::chrono::milliseconds(500);
+  std::string in_use_;
+  Steady revocation_{};  ///< Of the token in use.
   std::thread thread_;
 };
 
