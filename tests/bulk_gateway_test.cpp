@@ -179,6 +179,23 @@ TEST_CASE("bulk gateway - whatever the API itself has answered counts as a succe
   }
 }
 
+TEST_CASE("bulk gateway - what succeeded before an upload was resumed counts", "[bulk]") {
+  Fixture f;
+  f.options.journal = f.directory.path("journal");
+  f.options.batch_size = 10;
+  f.options.in_flight = 1;
+  const std::string lines = films_with_poison(20, 13);
+  f.api->judge = bulk::only_first(1);
+  REQUIRE(f.upload(lines).error);
+  f.api->judge = answers_to("poison", page(403));
+  const auto report = f.upload(lines);
+  CHECK_FALSE(report.error);
+  CHECK(report.resumed == 10);
+  CHECK(report.counts.accepted == 19);
+  CHECK(report.counts.rejected == 1);
+  CHECK(adds_up(report));
+}
+
 TEST_CASE("bulk gateway - what the API itself says ends the upload or refuses a record as before", "[bulk]") {
   Fixture f;
   f.options.batch_size = 5;

@@ -75,7 +75,9 @@ class BulkRun {
     auto files = BulkFiles::open(options_.journal, options_.rejects, *identity);
     if (!files) return std::move(files.error());
     files_.emplace(*std::move(files));
-    known_rejects_ = files_->earlier().rejected;
+    const BulkCounts earlier = files_->earlier();
+    known_rejects_ = earlier.rejected;
+    if (earlier.accepted + earlier.absent != 0) pace_.succeeded_before();
     intake_.pass_over(files_->acknowledged());
     return {};
   }

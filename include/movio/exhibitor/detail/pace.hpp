@@ -28,6 +28,9 @@ class Pace {
   [[nodiscard]] std::uint64_t last_sent() const noexcept { return last_sent_; }
   [[nodiscard]] std::uint64_t successes() const noexcept { return successes_; }
 
+  /// In an earlier run of the same upload.
+  void succeeded_before() noexcept { ++successes_; }
+
   void succeeded() noexcept {
     allowed_ = std::min<double>(most_, allowed_ + 1 / allowed_);
     ++successes_;
