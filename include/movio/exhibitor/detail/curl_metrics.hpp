@@ -25,7 +25,7 @@ inline bool asked_a_proxy(CURL* easy) noexcept {
   constexpr auto used_proxy = static_cast<CURLINFO>(CURLINFO_LONG + 66);
   long used = 0;
   if (curl_easy_getinfo(easy, used_proxy, &used) != CURLE_OK) return curl_info<long>(easy, CURLINFO_REQUEST_SIZE) > 0;
-  return used != 0 && curl_info<curl_off_t>(easy, CURLINFO_CONNECT_TIME_T) > 0;
+  return used != 0 && curl_info<curl_off_t>(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
 }
 
 inline int http_version_of(long curl_version) noexcept {

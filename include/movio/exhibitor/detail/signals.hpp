@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <initializer_list>
+
 #include "../version.hpp"
 
 namespace movio::exhibitor {
