@@ -40,15 +40,7 @@ struct AdmissionServer {
 
   /// Until the server has seen so many requests; false when they do not come.
   [[nodiscard]] bool sees(int requests) const {
-    return within_a_minute([&] { return server->requests() >= requests; });
-  }
-  static bool within_a_minute(const std::function<bool()>& holds) {
-    const auto end = std::chrono::steady_clock::now() + 60s;
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(1ms);
-    }
-    return true;
+    return integration::within_a_minute([&] { return server->requests() >= requests; });
   }
 
   const Authority authority{"Authority of the tests"};
@@ -181,7 +173,7 @@ TEST_CASE("curl admission - many requests through a proxy's tunnel share one HTT
   for (int i = 0; i < 64; ++i) {
     transport.start(integration::request("GET", "https://api.invalid/x"), scene.outcomes.take());
   }
-  CHECK(AdmissionServer::within_a_minute([&] { return proxy.requests() == 65; }));  // the CONNECT among them
+  CHECK(integration::within_a_minute([&] { return proxy.requests() == 65; }));  // the CONNECT among them
   CHECK(proxy.connections() == 1);
 }
 
@@ -233,7 +225,7 @@ TEST_CASE("curl admission - a first request that comes to nothing is followed by
   SECTION("because it is cancelled") {
     scene.start(transport, 1, 60s, source.token());
     scene.start(transport, 20);
-    CHECK(AdmissionServer::within_a_minute([&] { return connections == 1; }));
+    CHECK(integration::within_a_minute([&] { return connections == 1; }));
     source.cancel();
     CHECK(kind() == ex::ErrorKind::cancelled);
   }

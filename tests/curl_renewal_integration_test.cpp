@@ -42,15 +42,7 @@ class RenewalServer {
   [[nodiscard]] int requests() const { return server_.requests(); }
   [[nodiscard]] int port() const { return server_.port(); }
   [[nodiscard]] bool keeps_open(int count) const {
-    return within_a_minute([&] { return open_ == count; });
-  }
-  static bool within_a_minute(const std::function<bool()>& holds) {
-    const auto end = std::chrono::steady_clock::now() + 60s;
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(1ms);
-    }
-    return true;
+    return integration::within_a_minute([&] { return open_ == count; });
   }
 
   ex::CurlOptions options;
@@ -92,7 +84,7 @@ class OverlappingAnswers {
 TEST_CASE("curl renewal - a blocking call renews a connection that is too old", "[curl_renewal]") {
   RenewalServer server(answer_all);
   ex::CurlTransport transport(server.options);
-  CHECK(RenewalServer::within_a_minute([&] { return !transport.send(server.get()) || server.connections() == 4; }));
+  CHECK(integration::within_a_minute([&] { return !transport.send(server.get()) || server.connections() == 4; }));
   CHECK(server.connections() == 4);
   CHECK(server.keeps_open(1));
 }
@@ -102,14 +94,14 @@ TEST_CASE("curl renewal - asynchronous calls over HTTP/1.1 renew connections tha
   Outcomes outcomes;
   ex::CurlTransport transport(server.options);
   std::size_t count = 0;
-  CHECK(RenewalServer::within_a_minute([&] {
+  CHECK(integration::within_a_minute([&] {
     for (int i = 0; i < 3; ++i) transport.start(server.get(), outcomes.take());
     outcomes.await(count += 3);
     return server.connections() >= 10;
   }));
   for (const auto& result : outcomes.await(count)) CHECK(result);
   CHECK(server.connections() <= 12);  // three and one at each change
-  CHECK(RenewalServer::within_a_minute([&] {
+  CHECK(integration::within_a_minute([&] {
     transport.start(server.get(), outcomes.take());
     outcomes.await(++count);
     return server.connections() >= 13;
@@ -126,10 +118,10 @@ TEST_CASE("curl renewal - an HTTP/2 connection that is always in use is renewed,
   Outcomes outcomes;
   ex::CurlTransport transport(server.options);
   int count = 0;
-  CHECK(RenewalServer::within_a_minute([&] {
+  CHECK(integration::within_a_minute([&] {
     transport.start(server.get(), outcomes.take());
     ++count;
-    return RenewalServer::within_a_minute([&] { return server.requests() == count; }) && server.connections() == 4;
+    return integration::within_a_minute([&] { return server.requests() == count; }) && server.connections() == 4;
   }));
   CHECK(server.keeps_open(1));  // the last request is still under way
   answers.answer_the_last();
@@ -150,11 +142,11 @@ TEST_CASE("curl renewal - a first request that hangs keeps no other from the new
   server.options.ca_file = authority.file();
   Outcomes outcomes;
   ex::CurlTransport transport(server.options);
-  CHECK(RenewalServer::within_a_minute([&] {
+  CHECK(integration::within_a_minute([&] {
     transport.start(server.get(), outcomes.take());
     return server.connections() == 4;
   }));
-  CHECK(RenewalServer::within_a_minute([&] { return server.requests() - 4 == static_cast<int>(outcomes.size()); }));
+  CHECK(integration::within_a_minute([&] { return server.requests() - 4 == static_cast<int>(outcomes.size()); }));
   for (const auto& result : outcomes.await(1)) CHECK(result);
 }
 
@@ -180,7 +172,7 @@ TEST_CASE("curl renewal - a new connection that is not made delays and fails no 
   auto first_to_renew = request;
   first_to_renew.cancel = source.token();
   transport.start(first_to_renew, renewing.take());
-  CHECK(RenewalServer::within_a_minute([&] { return connections == 2; }));
+  CHECK(integration::within_a_minute([&] { return connections == 2; }));
   const auto begun = std::chrono::steady_clock::now();
   for (int i = 0; i < 10; ++i) transport.start(request, outcomes.take());
   for (const auto& result : outcomes.await(11)) CHECK(result);
@@ -190,7 +182,7 @@ TEST_CASE("curl renewal - a new connection that is not made delays and fails no 
   source.cancel();
   CHECK(renewing.await(1).front().error().kind == ex::ErrorKind::cancelled);
   std::size_t count = 11;
-  CHECK(RenewalServer::within_a_minute([&] {
+  CHECK(integration::within_a_minute([&] {
     transport.start(request, outcomes.take());
     return outcomes.await(++count).back() && connections == 3;
   }));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
@@ -62,6 +63,16 @@ inline ex::HttpRequest request(std::string method, std::string target) {
   made.method = std::move(method);
   made.target = std::move(target);
   return made;
+}
+
+/// Waits until something is so; false when it is not so within a minute.
+inline bool within_a_minute(const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
 }
 
 /// A door that a server's handler waits at until the test opens it, or the test is over.

@@ -28,6 +28,14 @@ std::string said(const ex::Result<ex::HttpResponse>& answer) {
   return answer ? std::to_string(answer->status) : std::string(ex::to_string(answer.error().kind));
 }
 
+ex::ExhibitorClient client_of(std::shared_ptr<ex::FakeTransport> transport, std::shared_ptr<ex::FakeClock> clock) {
+  ex::ClientOptions options;
+  options.transport = std::move(transport);
+  options.token.clock = std::move(clock);
+  options.timeout = 3s;
+  return {ex::Region::eu, ex::credentials("id", ex::Secret("secret")), options};
+}
+
 /// Writes down what a completion is told, a word for each time.
 ex::Transport::Completion noting(std::string& told) {
   return [&told](const ex::Result<ex::HttpResponse>& answer) { told += said(answer) + ' '; };
@@ -186,11 +194,7 @@ TEST_CASE("testing - a client ends although the fake transport holds its call", 
 TEST_CASE("testing - held calls of a client end at its timeout, blocking and asynchronous ones", "[testing]") {
   const auto clock = std::make_shared<ex::FakeClock>();
   const auto transport = std::make_shared<ex::FakeTransport>(clock);
-  ex::ClientOptions options;
-  options.transport = transport;
-  options.token.clock = clock;
-  options.timeout = 3s;
-  const ex::ExhibitorClient client(ex::Region::eu, ex::credentials("id", ex::Secret("secret")), options);
+  const auto client = client_of(transport, clock);
   SECTION("without a token") { transport->hold(); }
   SECTION("with one") {
     REQUIRE(client.get("/members"));
@@ -206,10 +210,7 @@ TEST_CASE("testing - held calls of a client end at its timeout, blocking and asy
 TEST_CASE("testing - the pause of an asynchronous call ends by the transport's clock", "[testing]") {
   const auto clock = std::make_shared<ex::FakeClock>();
   const auto transport = std::make_shared<ex::FakeTransport>(clock);
-  ex::ClientOptions options;
-  options.transport = transport;
-  options.token.clock = clock;
-  const ex::ExhibitorClient client(ex::Region::eu, ex::credentials("id", ex::Secret("secret")), options);
+  const auto client = client_of(transport, clock);
   transport->answer(ex::json_response(503, "{}", {{"Retry-After", "1"}}));
   auto answer = client.send_async(call("/members"));
   CHECK(answer.wait_for(20ms) == std::future_status::timeout);
