@@ -37,9 +37,6 @@ struct Exchange {
     const auto token = read(std::move(answer));
     return token ? ex::detail::make_error(ex::ErrorKind::storage, "there is a token, not an error") : token.error();
   }
-  [[nodiscard]] ex::Error unreachable(ex::Error cause) const {
-    return ex::detail::issuer_unreachable({endpoints, options, credentials}, std::move(cause));
-  }
 };
 
 /// The lifetime that comes out of an `expires_in`, given as JSON text; -1 when the answer is refused as `protocol`.
