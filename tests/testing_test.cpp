@@ -24,7 +24,7 @@ ex::HttpRequest token_request() {
 
 ex::HttpRequest call(const char* path) { return fixtures::request_for("GET", path); }
 
-std::string said(const ex::Result<ex::HttpResponse>& answer) {
+std::string told_of(const ex::Result<ex::HttpResponse>& answer) {
   return answer ? std::to_string(answer->status) : std::string(ex::to_string(answer.error().kind));
 }
 
@@ -38,7 +38,7 @@ ex::ExhibitorClient client_of(std::shared_ptr<ex::FakeTransport> transport, std:
 
 /// Writes down what a completion is told, a word for each time.
 ex::Transport::Completion noting(std::string& told) {
-  return [&told](const ex::Result<ex::HttpResponse>& answer) { told += said(answer) + ' '; };
+  return [&told](const ex::Result<ex::HttpResponse>& answer) { told += told_of(answer) + ' '; };
 }
 
 std::future<ex::Result<ex::HttpResponse>> begin(ex::Transport& transport, const ex::HttpRequest& request) {
@@ -148,12 +148,12 @@ TEST_CASE("testing - what is held ends at its timeout on the transport's clock, 
   transport.run_delayed_tasks();  // a timeout is none
   CHECK(first.wait_for(20ms) == std::future_status::timeout);
   while (blocked.wait_for(1ms) != std::future_status::ready) clock->advance(1s);  // may have begun just now
-  CHECK(said(blocked.get()) == "timeout");
-  CHECK(said(fixtures::outcome(first)) == "timeout");
+  CHECK(told_of(blocked.get()) == "timeout");
+  CHECK(told_of(fixtures::outcome(first)) == "timeout");
   CHECK(second.wait_for(20ms) == std::future_status::timeout);
   transport.release();
-  CHECK(said(second.get()) == "200");
-  CHECK(said(third.get()) == "200");
+  CHECK(told_of(second.get()) == "200");
+  CHECK(told_of(third.get()) == "200");
 }
 
 TEST_CASE("testing - without a clock of the test's, the time of what is held is the machine's", "[testing]") {
@@ -161,9 +161,9 @@ TEST_CASE("testing - without a clock of the test's, the time of what is held is 
   transport.hold();
   auto request = call("/a");
   request.timeout = 1ms;
-  CHECK(said(transport.send(request)) == "timeout");
+  CHECK(told_of(transport.send(request)) == "timeout");
   auto running = begin(transport, request);
-  CHECK(said(fixtures::outcome(running)) == "timeout");
+  CHECK(told_of(fixtures::outcome(running)) == "timeout");
 }
 
 TEST_CASE("testing - what is held at the end of the fake transport is cancelled", "[testing]") {
@@ -203,8 +203,8 @@ TEST_CASE("testing - held calls of a client end at its timeout, blocking and asy
   auto running = client.send_async(call("/members"));
   auto blocked = std::async(std::launch::async, [&] { return client.get("/members"); });
   while (blocked.wait_for(1ms) != std::future_status::ready) clock->advance(1s);
-  CHECK(said(blocked.get()) == "timeout");
-  CHECK(said(fixtures::outcome(running)) == "timeout");
+  CHECK(told_of(blocked.get()) == "timeout");
+  CHECK(told_of(fixtures::outcome(running)) == "timeout");
 }
 
 TEST_CASE("testing - the pause of an asynchronous call ends by the transport's clock", "[testing]") {
@@ -216,7 +216,7 @@ TEST_CASE("testing - the pause of an asynchronous call ends by the transport's c
   CHECK(answer.wait_for(20ms) == std::future_status::timeout);
   CHECK(transport->requests().size() == 1);
   clock->advance(2s);
-  CHECK(said(fixtures::outcome(answer)) == "200");
+  CHECK(told_of(fixtures::outcome(answer)) == "200");
   CHECK(transport->requests().size() == 2);
 }
 
