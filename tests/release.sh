@@ -10,6 +10,9 @@ EXHIBITOR_SOAK_SECONDS=${1:-600}
 EXHIBITOR_HAMMER_SECONDS=$EXHIBITOR_SOAK_SECONDS
 export EXHIBITOR_SOAK_SECONDS EXHIBITOR_HAMMER_SECONDS
 
+echo "== every source file by itself"
+sh tests/run.sh -DCMAKE_UNITY_BUILD=OFF
+
 for preset in dev asan tsan; do
   echo "== soak and hammer for a long time: $preset"
   cmake --preset "$preset" -DCMAKE_UNITY_BUILD=ON

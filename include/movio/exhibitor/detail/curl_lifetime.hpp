@@ -31,10 +31,10 @@ class CurlUser {
  public:
   CurlUser(const CurlUser&) = delete;
   CurlUser& operator=(const CurlUser&) = delete;
+  virtual ~CurlUser() = default;
 
  protected:
   CurlUser() = default;
-  virtual ~CurlUser() = default;
 
  private:
   friend class CurlLifetime;
