@@ -47,14 +47,16 @@ class CurlPool {
       CurlLifetime::instance().remove(*this);
     }
 
-    [[nodiscard]] bool usable() const noexcept { return multi_.get() != nullptr; }
+    /// Whether there were handles at the last run. Not a look at them: the process's exit may clean them up just now.
+    [[nodiscard]] bool usable() const noexcept { return usable_; }
 
     Result<HttpResponse> run(const HttpRequest& request) {
       const CurlUse use(*this);
       if (use.refusal()) return *use.refusal();
       renew_connections();
       if (!transfer_ || !transfer_->reusable()) transfer_.emplace(settings_);  // the multi handle keeps its connections
-      if (!multi_.open() || transfer_->handle() == nullptr) return out_of_handles();
+      usable_ = multi_.open();
+      if (!usable_ || transfer_->handle() == nullptr) return out_of_handles();
       if (auto ready = transfer_->prepare(request); !ready) return std::move(ready.error());
       const CancelRegistration registration(request.cancel, [this] { multi_.wake_up(); });
       const auto code = wait(request.cancel, use);
@@ -65,7 +67,7 @@ class CurlPool {
     /// Begins anew when the connections, of which none is in use now, are too old.
     void renew_connections() {
       const auto now = std::chrono::steady_clock::now();
-      if (usable() && now < too_old_) return;
+      if (multi_.get() != nullptr && now < too_old_) return;
       close();
       too_old_ = too_old_at(settings_.options(), now);
     }
@@ -90,6 +92,7 @@ class CurlPool {
     const CurlSettings& settings_;
     CurlMulti multi_;
     std::optional<CurlTransfer> transfer_;
+    bool usable_ = false;
     std::chrono::steady_clock::time_point too_old_;
   };
 
