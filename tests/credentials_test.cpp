@@ -41,9 +41,14 @@ void swap_generation(const TemporaryDirectory& directory, const std::string& gen
   fs::rename(directory.path("..data_tmp"), directory.path("..data"));
 }
 
+void write_generation(const TemporaryDirectory& directory, int number) {
+  const std::string n = std::to_string(number);
+  write_pair(directory, "id-" + n + '\n', "secret-" + n + '\n', ".." + n + '/');
+}
+
 void mount_generations(const TemporaryDirectory& directory) {
-  write_pair(directory, "id-1\n", "secret-1\n", "..1/");
-  write_pair(directory, "id-2\n", "secret-2\n", "..2/");
+  write_generation(directory, 1);
+  write_generation(directory, 2);
   swap_generation(directory, "..1");
   fs::create_symlink("..data/client_id", directory.path("client_id"));
   fs::create_symlink("..data/client_secret", directory.path("client_secret"));
@@ -220,13 +225,18 @@ TEST_CASE("credentials - the id of one generation never comes with the secret of
   mount_generations(directory);
   const auto source = ex::credentials_from_directory(directory.path());
   std::atomic<bool> stop{false};
-  std::thread rotation([&] {
-    for (int i = 0; !stop; ++i) swap_generation(directory, i % 2 == 0 ? "..2" : "..1");
+  std::thread rotation([&] {  // no generation comes back, as in Kubernetes
+    for (int i = 2; !stop; ++i) {
+      write_generation(directory, i);
+      swap_generation(directory, ".." + std::to_string(i));
+      fs::remove_all(directory.path(".." + std::to_string(i - 1)));
+    }
   });
+  const auto number_in = [](std::string_view text) { return text.substr(text.find('-')); };
   int mixed = 0;
   for (int i = 0; i < 3000; ++i) {
     const auto credentials = source();  // an error is allowed here: nothing holds still
-    if (credentials && credentials->client_id.back() != credentials->client_secret.reveal().back()) ++mixed;
+    if (credentials && number_in(credentials->client_id) != number_in(credentials->client_secret.reveal())) ++mixed;
   }
   stop = true;
   rotation.join();

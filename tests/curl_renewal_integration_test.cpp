@@ -52,7 +52,7 @@ class RenewalServer {
   FaultServer server_;
 };
 
-void answer_all(Peer& peer) {
+void answer_requests(Peer& peer) {
   while (peer.take_request() && peer.answer("200 OK")) {
   }
 }
@@ -82,7 +82,7 @@ class OverlappingAnswers {
 }  // namespace
 
 TEST_CASE("curl renewal - a blocking call renews a connection that is too old", "[curl_renewal]") {
-  RenewalServer server(answer_all);
+  RenewalServer server(answer_requests);
   ex::CurlTransport transport(server.options);
   CHECK(integration::within_a_minute([&] { return !transport.send(server.get()) || server.connections() == 4; }));
   CHECK(server.connections() == 4);
@@ -90,7 +90,7 @@ TEST_CASE("curl renewal - a blocking call renews a connection that is too old", 
 }
 
 TEST_CASE("curl renewal - asynchronous calls over HTTP/1.1 renew connections that are too old", "[curl_renewal]") {
-  RenewalServer server(answer_all);
+  RenewalServer server(answer_requests);
   Outcomes outcomes;
   ex::CurlTransport transport(server.options);
   std::size_t count = 0;
