@@ -1,4 +1,4 @@
-# Sourced by the scripts: install_missing PACKAGE... installs those Debian packages that are not there yet. When all
+# Sourced by the scripts. install_missing PACKAGE... installs those Debian packages that are not there yet. When all
 # are there, it touches neither apt nor the network.
 
 install_missing() {
@@ -34,4 +34,10 @@ install_missing() {
     echo "Could not install:$missing (apt's full output: $apt_log)" >&2
     return 1
   fi
+}
+
+# clang with its sanitizers, which are a package of each version's own.
+install_clang() {
+  install_missing clang
+  install_missing "libclang-rt-$(clang++ -dumpversion | cut -d. -f1)-dev"
 }

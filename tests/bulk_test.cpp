@@ -638,8 +638,8 @@ TEST_CASE("bulk - batches are in flight together unless they share an id", "[bul
 }
 
 TEST_CASE("bulk - memory does not grow with the input", "[bulk]") {
-  constexpr std::size_t lines = 200'000;
-  const std::string title(500, 'x');
+  constexpr std::size_t lines = 100'000;
+  const std::string title(1000, 'x');
   std::size_t made = 0;
   std::string line;
   const ex::ByteSource input = [&](char* into, std::size_t room) -> ex::Result<std::size_t> {

@@ -109,7 +109,7 @@ works "upload with a journal" upload members "$work/three" --journal "$work/jour
 works "a finished journal is replaced" upload members "$work/three" --journal "$work/journal"
 judge "and nothing is resumed" count_is resumed 0
 rm "$work/journal"
-members 100000 >"$work/many"
+members 50000 >"$work/many"
 lines_in() { cat "$1" 2>/dev/null | grep -c ''; }
 for signal in INT TERM HUP KILL; do
   before=$(lines_in "$work/journal")
@@ -148,11 +148,11 @@ kill_when_begun "$upload_pid"
 code=0
 wait "$upload_pid" || code=$?
 judge "SIGHUP that is ignored ends nothing" succeeded || show
-judge "all is uploaded" count_is accepted_count 100000
+judge "all is uploaded" count_is accepted_count 50000
 fails 7 storage "another input's journal is refused" upload members "$work/three" --journal "$work/journal"
 fails 7 storage "another resource's journal is refused" upload films "$work/many" --journal "$work/journal"
 works "the upload goes on where it was" upload members "$work/many" --journal "$work/journal" --no-progress
-judge "and counts the whole file" count_is total 100000
+judge "and counts the whole file" count_is total 50000
 judge "most of which is new" count_is rejected_count 0
 judge "and says how many were done before" out_has '"resumed":[1-9][0-9]+00\}'
 judge "the journal holds no record" test "$(grep -c 'Ana' "$work/journal")" -eq 0

@@ -202,12 +202,14 @@ TEST_CASE("line reader - a line longer than the longest is blank only when all o
 
 TEST_CASE("line reader - does as the simplest way does, however the bytes come", "[line_reader]") {
   std::mt19937 random(20240601);
-  for (int round = 0; round < 20000; ++round) {
+  for (int round = 0; round < 5000; ++round) {
     const std::string text = random_text(random, random() % 60);
     const std::size_t longest = random() % 8;
     const auto lines = all_lines(pieces(random_pieces(random, text)), longest);
+    const auto expected = expected_lines(text, longest);
+    if (lines == expected) continue;  // Catch2's macros would cost more than the rest of the round
     CAPTURE(round, longest);
-    REQUIRE(lines == expected_lines(text, longest));
+    REQUIRE(lines == expected);
   }
 }
 

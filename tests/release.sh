@@ -13,6 +13,8 @@ export EXHIBITOR_SOAK_SECONDS EXHIBITOR_HAMMER_SECONDS
 echo "== every source file by itself"
 sh tests/run.sh -DCMAKE_UNITY_BUILD=OFF
 
+. cmake/debian-packages.sh
+install_clang
 for preset in dev asan tsan; do
   echo "== soak and hammer for a long time: $preset"
   cmake --preset "$preset" -DCMAKE_UNITY_BUILD=ON
