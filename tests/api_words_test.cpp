@@ -1,7 +1,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <movio/exhibitor/check_response.hpp>
+#include <movio/exhibitor/call/detail/response_error.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <movio/exhibitor/detail/append_file.hpp>
+#include <movio/exhibitor/detail/os/append_file.hpp>
 #include <optional>
 #include <string>
 #include <utility>

@@ -1,6 +1,6 @@
 #include <cstddef>
 #include <cstdint>
-#include <movio/exhibitor/detail/batch.hpp>
+#include <movio/exhibitor/bulk/detail/batch.hpp>
 #include <string>
 #include <vector>
 

@@ -7,7 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <movio/exhibitor/bulk.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
 #include <optional>
 #include <sstream>
 #include <string>

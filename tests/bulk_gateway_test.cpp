@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <movio/exhibitor/bulk.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
 #include <optional>
 #include <sstream>
 #include <string>

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <movio/exhibitor/bulk.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
 #include <sstream>
 #include <string>
 #include <vector>

@@ -2,9 +2,9 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
-#include <movio/exhibitor/bulk.hpp>
-#include <movio/exhibitor/detail/intake.hpp>
-#include <movio/exhibitor/detail/record_source.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
+#include <movio/exhibitor/bulk/detail/batcher.hpp>
+#include <movio/exhibitor/bulk/detail/record_source.hpp>
 #include <optional>
 #include <set>
 #include <sstream>

@@ -1,6 +1,6 @@
 #include <chrono>
-#include <movio/exhibitor/bulk.hpp>
-#include <movio/exhibitor/records.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
+#include <movio/exhibitor/records/json.hpp>
 #include <string>
 #include <vector>
 

@@ -2,7 +2,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <memory>
-#include <movio/exhibitor/bulk.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
 #include <mutex>
 #include <random>
 #include <sstream>

@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/call.hpp>
+#include <movio/exhibitor/call/detail/machine.hpp>
 #include <string>
 #include <utility>
 #include <vector>

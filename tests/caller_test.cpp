@@ -1,5 +1,5 @@
 #include <future>
-#include <movio/exhibitor/caller.hpp>
+#include <movio/exhibitor/call/detail/caller.hpp>
 #include <optional>
 #include <string>
 #include <utility>

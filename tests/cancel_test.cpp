@@ -2,7 +2,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <movio/exhibitor/cancel.hpp>
+#include <movio/exhibitor/core/cancel.hpp>
 #include <optional>
 #include <string>
 #include <thread>

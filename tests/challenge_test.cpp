@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/challenge.hpp>
+#include <movio/exhibitor/call/detail/challenge.hpp>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cstdint>
-#include <movio/exhibitor/detail/checksum.hpp>
+#include <movio/exhibitor/detail/text/checksum.hpp>
 #include <random>
 #include <set>
 #include <string>

@@ -1,6 +1,6 @@
 #include <chrono>
 #include <condition_variable>
-#include <movio/exhibitor/clock.hpp>
+#include <movio/exhibitor/core/clock.hpp>
 #include <mutex>
 #include <thread>
 

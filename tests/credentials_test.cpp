@@ -4,7 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
-#include <movio/exhibitor/credentials.hpp>
+#include <movio/exhibitor/token/credentials.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/curl_url.hpp>
+#include <movio/exhibitor/curl/detail/url_parts.hpp>
 #include <string>
 
 #include "catch.hpp"

@@ -1,7 +1,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
-#include <movio/exhibitor/models/date.hpp>
+#include <movio/exhibitor/records/date.hpp>
 #include <string>
 #include <string_view>
 

@@ -1,6 +1,6 @@
 #include <cstdint>
 #include <limits>
-#include <movio/exhibitor/models/decimal.hpp>
+#include <movio/exhibitor/records/decimal.hpp>
 #include <string>
 #include <type_traits>
 

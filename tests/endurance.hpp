@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
-#include <movio/exhibitor/detail/encoding.hpp>
+#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <mutex>
 #include <set>
 #include <string>

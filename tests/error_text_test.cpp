@@ -6,14 +6,14 @@
 
 #include <algorithm>
 #include <memory>
-#include <movio/exhibitor/bulk.hpp>
-#include <movio/exhibitor/byte_source.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
+#include <movio/exhibitor/files/byte_source.hpp>
 #include <movio/exhibitor/client.hpp>
-#include <movio/exhibitor/credentials.hpp>
-#include <movio/exhibitor/curl_transport.hpp>
-#include <movio/exhibitor/detail/append_file.hpp>
-#include <movio/exhibitor/detail/descriptor.hpp>
-#include <movio/exhibitor/detail/encoding.hpp>
+#include <movio/exhibitor/token/credentials.hpp>
+#include <movio/exhibitor/curl/transport.hpp>
+#include <movio/exhibitor/detail/os/append_file.hpp>
+#include <movio/exhibitor/detail/os/descriptor.hpp>
+#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/testing.hpp>
 #include <sstream>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 #include <array>
 #include <chrono>
 #include <iomanip>
-#include <movio/exhibitor/events.hpp>
+#include <movio/exhibitor/core/events.hpp>
 #include <sstream>
 #include <string_view>
 #include <utility>

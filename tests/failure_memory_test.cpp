@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/failure_memory.hpp>
+#include <movio/exhibitor/token/detail/failure_backoff.hpp>
 #include <string>
 #include <vector>
 

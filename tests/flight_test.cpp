@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/flight.hpp>
+#include <movio/exhibitor/token/detail/waiters.hpp>
 #include <set>
 #include <string>
 

@@ -1,6 +1,6 @@
 #include <chrono>
 #include <future>
-#include <movio/exhibitor/detail/gate.hpp>
+#include <movio/exhibitor/token/detail/callback_gate.hpp>
 
 #include "catch.hpp"
 #include "fixtures.hpp"

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <movio/exhibitor/detail/journal.hpp>
+#include <movio/exhibitor/bulk/detail/journal.hpp>
 #include <string>
 #include <string_view>
 #include <system_error>

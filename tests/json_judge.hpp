@@ -1,8 +1,8 @@
 #pragma once
 
 // What the scanner says of a JSON text, and whether nlohmann::json says the same: for its tests and for the fuzzer.
-#include <movio/exhibitor/detail/json.hpp>
-#include <movio/exhibitor/detail/json_scan.hpp>
+#include <movio/exhibitor/detail/json/document.hpp>
+#include <movio/exhibitor/detail/json/scanner.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

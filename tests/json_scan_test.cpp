@@ -1,5 +1,5 @@
 #include <cstddef>
-#include <movio/exhibitor/detail/json_scan.hpp>
+#include <movio/exhibitor/detail/json/scanner.hpp>
 #include <string>
 #include <string_view>
 

@@ -2,8 +2,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <movio/exhibitor/detail/json.hpp>
-#include <movio/exhibitor/detail/json_scan.hpp>
+#include <movio/exhibitor/detail/json/document.hpp>
+#include <movio/exhibitor/detail/json/scanner.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <ctime>
 #include <limits>
-#include <movio/exhibitor/detail/json.hpp>
+#include <movio/exhibitor/detail/json/document.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/ledger.hpp>
+#include <movio/exhibitor/token/detail/ledger.hpp>
 #include <string>
 #include <vector>
 

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <future>
 #include <memory>
-#include <movio/exhibitor/detail/line_reader.hpp>
+#include <movio/exhibitor/files/detail/line_reader.hpp>
 #include <optional>
 #include <ostream>
 #include <random>

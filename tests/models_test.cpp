@@ -1,4 +1,4 @@
-#include <movio/exhibitor/models/open_enum.hpp>
+#include <movio/exhibitor/records/open_enum.hpp>
 #include <sandbox/validation.hpp>
 #include <string>
 #include <type_traits>

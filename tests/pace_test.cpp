@@ -1,6 +1,6 @@
 #include <chrono>
 #include <cstdint>
-#include <movio/exhibitor/detail/pace.hpp>
+#include <movio/exhibitor/bulk/detail/pacing.hpp>
 #include <optional>
 
 #include "catch.hpp"

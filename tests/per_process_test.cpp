@@ -1,5 +1,5 @@
 #include <memory>
-#include <movio/exhibitor/detail/per_process.hpp>
+#include <movio/exhibitor/detail/os/fork_local.hpp>
 #include <mutex>
 
 #include "catch.hpp"

@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/quota_headers.hpp>
+#include <movio/exhibitor/token/detail/quota_headers.hpp>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,6 @@
 // What a reader keeps of the text, and of the record before: nothing lost, nothing left over.
 #include <chrono>
-#include <movio/exhibitor/detail/record_reader.hpp>
+#include <movio/exhibitor/records/detail/reader.hpp>
 #include <string>
 #include <variant>
 

@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/record_reader.hpp>
+#include <movio/exhibitor/records/detail/reader.hpp>
 #include <string>
 #include <utility>
 #include <variant>

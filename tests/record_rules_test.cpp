@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/record_rules.hpp>
+#include <movio/exhibitor/records/detail/rules.hpp>
 #include <string>
 #include <vector>
 

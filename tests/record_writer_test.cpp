@@ -1,5 +1,5 @@
 #include <chrono>
-#include <movio/exhibitor/detail/record_writer.hpp>
+#include <movio/exhibitor/records/detail/writer.hpp>
 #include <string>
 #include <utility>
 

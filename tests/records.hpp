@@ -2,16 +2,16 @@
 
 // A full and a minimal record of each resource, as structs and as the API's JSON, and reading and writing them.
 #include <chrono>
-#include <movio/exhibitor/detail/json.hpp>
-#include <movio/exhibitor/detail/record_reader.hpp>
-#include <movio/exhibitor/detail/record_writer.hpp>
-#include <movio/exhibitor/models/cinema.hpp>
-#include <movio/exhibitor/models/film.hpp>
-#include <movio/exhibitor/models/item.hpp>
-#include <movio/exhibitor/models/member.hpp>
-#include <movio/exhibitor/models/subscription.hpp>
-#include <movio/exhibitor/models/ticket.hpp>
-#include <movio/exhibitor/models/transaction.hpp>
+#include <movio/exhibitor/detail/json/document.hpp>
+#include <movio/exhibitor/records/detail/reader.hpp>
+#include <movio/exhibitor/records/detail/writer.hpp>
+#include <movio/exhibitor/records/cinema.hpp>
+#include <movio/exhibitor/records/film.hpp>
+#include <movio/exhibitor/records/item.hpp>
+#include <movio/exhibitor/records/member.hpp>
+#include <movio/exhibitor/records/subscription.hpp>
+#include <movio/exhibitor/records/ticket.hpp>
+#include <movio/exhibitor/records/transaction.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

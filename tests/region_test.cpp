@@ -1,4 +1,4 @@
-#include <movio/exhibitor/region.hpp>
+#include <movio/exhibitor/token/region.hpp>
 #include <string>
 
 #include "catch.hpp"

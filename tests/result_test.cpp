@@ -1,6 +1,6 @@
 #include <chrono>
 #include <memory>
-#include <movio/exhibitor/result.hpp>
+#include <movio/exhibitor/core/result.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>

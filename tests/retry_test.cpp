@@ -1,6 +1,6 @@
 #include <chrono>
 #include <clocale>
-#include <movio/exhibitor/retry.hpp>
+#include <movio/exhibitor/call/retry.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <movio/exhibitor/secret.hpp>
-#include <movio/exhibitor/transport.hpp>
+#include <movio/exhibitor/core/secret.hpp>
+#include <movio/exhibitor/core/transport.hpp>
 #include <new>
 #include <ostream>
 #include <string>

@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/sha256.hpp>
+#include <movio/exhibitor/detail/text/sha256.hpp>
 #include <string>
 #include <string_view>
 

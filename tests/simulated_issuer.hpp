@@ -10,7 +10,7 @@
 #include <functional>
 #include <memory>
 #include <movio/exhibitor/testing.hpp>
-#include <movio/exhibitor/token_provider.hpp>
+#include <movio/exhibitor/token/provider.hpp>
 #include <optional>
 #include <string>
 #include <utility>

@@ -8,7 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <movio/exhibitor/clock.hpp>
+#include <movio/exhibitor/core/clock.hpp>
 #include <mutex>
 #include <ratio>
 #include <sstream>

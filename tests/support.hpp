@@ -10,7 +10,7 @@
 #include <ios>
 #include <iterator>
 #include <locale>
-#include <movio/exhibitor/result.hpp>
+#include <movio/exhibitor/core/result.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>

@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/token_cache.hpp>
+#include <movio/exhibitor/token/detail/cache.hpp>
 
 #include "catch.hpp"
 #include "fixtures.hpp"

@@ -1,4 +1,4 @@
-#include <movio/exhibitor/detail/token_exchange.hpp>
+#include <movio/exhibitor/token/detail/exchange.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <movio/exhibitor/token_provider.hpp>
+#include <movio/exhibitor/token/provider.hpp>
 #include <vector>
 
 #include "catch.hpp"

@@ -2,7 +2,7 @@
 #include <future>
 #include <memory>
 #include <movio/exhibitor/testing.hpp>
-#include <movio/exhibitor/token_provider.hpp>
+#include <movio/exhibitor/token/provider.hpp>
 #include <stdexcept>
 #include <string>
 #include <utility>

@@ -1,6 +1,6 @@
 #include <atomic>
 #include <memory>
-#include <movio/exhibitor/detail/token_shelf.hpp>
+#include <movio/exhibitor/token/detail/shelf.hpp>
 #include <thread>
 
 #include "catch.hpp"

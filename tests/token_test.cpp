@@ -1,6 +1,6 @@
 #include <chrono>
 #include <memory>
-#include <movio/exhibitor/token.hpp>
+#include <movio/exhibitor/token/access_token.hpp>
 #include <string>
 #include <type_traits>
 

@@ -6,7 +6,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
-#include <movio/exhibitor/token_provider.hpp>
+#include <movio/exhibitor/token/provider.hpp>
 #include <optional>
 #include <string>
 #include <vector>

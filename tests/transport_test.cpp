@@ -1,5 +1,5 @@
 #include <chrono>
-#include <movio/exhibitor/transport.hpp>
+#include <movio/exhibitor/core/transport.hpp>
 #include <optional>
 #include <string>
 #include <thread>

@@ -13,7 +13,7 @@
 #include <map>
 #include <memory>
 #include <movio/exhibitor/testing.hpp>
-#include <movio/exhibitor/token_provider.hpp>
+#include <movio/exhibitor/token/provider.hpp>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>

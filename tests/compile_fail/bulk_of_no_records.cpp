@@ -1,5 +1,5 @@
 // expect-error: the records of a Bulk are Cinema
-#include <movio/exhibitor/bulk.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>
 #include <vector>
 

@@ -1,5 +1,5 @@
 // expect-error: takes a range of ids
-#include <movio/exhibitor/bulk.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>
 #include <vector>
 

@@ -1,5 +1,5 @@
 // expect-error: (unused-result|unused-value)
-#include <movio/exhibitor/result.hpp>
+#include <movio/exhibitor/core/result.hpp>
 
 movio::exhibitor::Result<int> answer();
 

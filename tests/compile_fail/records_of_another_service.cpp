@@ -1,5 +1,5 @@
 // expect-error: records, for example std::vector<Film> in films
-#include <movio/exhibitor/bulk.hpp>
+#include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>
 #include <vector>
 

@@ -3,15 +3,15 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
-#include <movio/exhibitor/detail/record_reader.hpp>
-#include <movio/exhibitor/detail/record_writer.hpp>
-#include <movio/exhibitor/models/cinema.hpp>
-#include <movio/exhibitor/models/film.hpp>
-#include <movio/exhibitor/models/item.hpp>
-#include <movio/exhibitor/models/member.hpp>
-#include <movio/exhibitor/models/subscription.hpp>
-#include <movio/exhibitor/models/ticket.hpp>
-#include <movio/exhibitor/models/transaction.hpp>
+#include <movio/exhibitor/records/detail/reader.hpp>
+#include <movio/exhibitor/records/detail/writer.hpp>
+#include <movio/exhibitor/records/cinema.hpp>
+#include <movio/exhibitor/records/film.hpp>
+#include <movio/exhibitor/records/item.hpp>
+#include <movio/exhibitor/records/member.hpp>
+#include <movio/exhibitor/records/subscription.hpp>
+#include <movio/exhibitor/records/ticket.hpp>
+#include <movio/exhibitor/records/transaction.hpp>
 #include <string>
 #include <string_view>
 

@@ -14,6 +14,6 @@ mkdir -p build/fuzz/corpus
 clang++ -std=c++17 -O1 -g1 -Iinclude -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
   tests/fuzz/json_scan_fuzz.cpp -o build/fuzz/json_scan_fuzz
 split -l 1 tests/fuzz/seeds.ndjson build/fuzz/corpus/seed.
-grep -oh '"[A-Za-z_]*"' include/movio/exhibitor/models/*.hpp >build/fuzz/words # random bytes would hardly form them
+grep -oh '"[A-Za-z_]*"' include/movio/exhibitor/records/*.hpp >build/fuzz/words # random bytes would hardly form them
 exec build/fuzz/json_scan_fuzz -max_total_time="$seconds" -max_len=2048 -timeout=5 -dict=build/fuzz/words \
   -artifact_prefix=build/fuzz/ "$@" build/fuzz/corpus

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "caller.hpp"
-#include "credentials.hpp"
-#include "curl_transport.hpp"
-#include "resources.hpp"
-#include "token_provider.hpp"
+#include "call/detail/caller.hpp"
+#include "curl/transport.hpp"
+#include "records/services.hpp"
+#include "token/credentials.hpp"
+#include "token/provider.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {

@@ -1,33 +1,12 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "detail/record_reader.hpp"
-#include "detail/record_writer.hpp"
-#include "result.hpp"
-
-namespace movio::exhibitor {
-inline namespace v0 {
-
-/// Reads one of the models from JSON text. Members that are null are absent; those that the struct does not know are
-/// kept in `other`. Errors: `invalid_argument`, which names the field and quotes nothing.
-template <class Record>
-Result<Record> read_record(std::string_view json) {
-  Record record;
-  if (const auto problem = detail::RecordReader(json, detail::Reading::values).read(record)) {
-    return detail::invalid_argument(problem->text());
-  }
-  return record;
-}
-
-/// Writes one of the models as the API spells it. Errors: `invalid_argument`, which names the field.
-template <class Record>
-Result<std::string> write_record(const Record& record) {
-  std::string json;
-  if (const auto problem = detail::RecordWriter(json).write(record)) return detail::invalid_argument(problem->text());
-  return json;
-}
-
-}  // namespace v0
-}  // namespace movio::exhibitor
+// The API's resources as structs, and their JSON.
+#include "records/cinema.hpp"
+#include "records/film.hpp"
+#include "records/item.hpp"
+#include "records/json.hpp"
+#include "records/member.hpp"
+#include "records/services.hpp"
+#include "records/subscription.hpp"
+#include "records/ticket.hpp"
+#include "records/transaction.hpp"

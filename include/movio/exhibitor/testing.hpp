@@ -12,12 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "cancel.hpp"
-#include "clock.hpp"
-#include "detail/fake_timers.hpp"
-#include "detail/json.hpp"
-#include "detail/per_process.hpp"
-#include "transport.hpp"
+#include "core/cancel.hpp"
+#include "core/clock.hpp"
+#include "core/transport.hpp"
+#include "detail/json/document.hpp"
+#include "detail/os/fork_local.hpp"
+#include "detail/os/system_clock.hpp"
+#include "testing/detail/fake_timers.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../../detail/json/scanner.hpp"
+#include "../../detail/text/encoding.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+inline bool begins_with(std::string_view text, std::string_view beginning) noexcept {
+  return text.substr(0, beginning.size()) == beginning;
+}
+
+/// What an input is that is no text of lines in UTF-8, by its first line, and what to do about it; nullptr when it may
+/// be such a text.
+inline const char* no_lines_of_utf8(std::string_view line) noexcept {
+  for (const std::string_view magic : {"\x1F\x8B", "PK\x03\x04", "\x28\xB5\x2F\xFD", "\xFD\x37zXZ", "BZh"}) {
+    if (begins_with(line, magic)) return "is compressed; decompress it first (of a .gz file: gzip -dc FILE)";
+  }
+  const bool has_mark = begins_with(line, "\xFF\xFE") || begins_with(line, "\xFE\xFF");
+  if (has_mark || (line.size() > 1 && (line[0] == '\0') != (line[1] == '\0'))) {
+    return "is UTF-16, not UTF-8; convert it (iconv -f UTF-16 -t UTF-8 FILE)";
+  }
+  const auto end = line.find('\r');
+  if (end != std::string_view::npos && !trim(line.substr(0, end)).empty() && !trim(line.substr(end + 1)).empty()) {
+    return "has lines that end in CR only, as on old Macs; convert them (tr '\\r' '\\n' < FILE)";
+  }
+  return nullptr;
+}
+
+/// Names with a separator between them, as on the first line of a CSV file.
+inline bool is_csv_header(std::string_view line) noexcept {
+  bool separated = false;
+  bool begins = true;  // a name
+  for (const char c : line) {
+    const bool is_separator = c == ',' || c == ';' || c == '\t' || c == '|';
+    const bool may_begin = is_alpha(c) || c == '_' || c == '"';
+    if (begins ? !may_begin : !(may_begin || is_separator || is_digit(c) || c == ' ' || c == '-' || c == '.')) {
+      return false;
+    }
+    separated = separated || is_separator;
+    begins = is_separator;
+  }
+  return separated && !begins;
+}
+
+/// The same of an input that is to be NDJSON.
+inline const char* no_ndjson(std::string_view line) noexcept {
+  if (const char* other = no_lines_of_utf8(line)) return other;
+  line = trim(line);
+  if (begins_with(line, "[")) {
+    return "is a JSON array, not NDJSON, which has one record on each line; convert it (jq -c '.[]' FILE)";
+  }
+  if (line == "{") {
+    return "is a JSON document over several lines, not NDJSON, which has one record on each; convert it (jq -c . FILE)";
+  }
+  if (begins_with(line, "<"))
+    return "seems to be XML or HTML, not NDJSON; give a file with one JSON object on each line";
+  if (is_csv_header(line)) return "seems to be CSV, not NDJSON; give a file with one JSON object on each line";
+  return nullptr;
+}
+
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+/// The slip that keeps a line from being one JSON value, where it is a usual one; else nullptr.
+inline const char* slip_in(std::string_view line) noexcept {
+  if (begins_with(line, byte_order_mark)) return "begins with a byte-order mark; remove it";
+  JsonScanner scanner(line);
+  std::string_view value;
+  if (!scanner.value(value)) return nullptr;
+  const auto rest = trim(line.substr(static_cast<std::size_t>(value.data() + value.size() - line.data())));
+  if (rest.empty()) return nullptr;
+  return rest == "," ? "is followed by a comma; remove it, as NDJSON has none between records"
+                     : "is followed by something else; put each record on a line of its own";
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

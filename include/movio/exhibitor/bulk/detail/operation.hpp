@@ -1,0 +1,189 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "../../detail/json/document.hpp"
+#include "../../records/detail/reader.hpp"
+#include "../../records/detail/receipt.hpp"
+#include "../../records/detail/requests.hpp"
+#include "../../records/subscription.hpp"
+#include "batch.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// What a failed request means for the records in it.
+enum class Verdict {
+  absent,       ///< The API does not have what was to be removed.
+  refused,      ///< One of them is not acceptable.
+  too_large,    ///< They are too much for one request.
+  passing,      ///< The same may succeed later.
+  unexplained,  ///< The same may succeed later, or one of them may be why; the API does not say.
+  fatal,        ///< So would every other request fare.
+};
+
+/// What a bulk run does with its records.
+class BulkOperation {
+ public:
+  enum class Kind { upsert, remove, update_subscriptions };
+
+  template <class Record>
+  static BulkOperation upsert() {
+    return {Kind::upsert, Schema<Record>::path, std::get<0>(Schema<Record>::fields).name};
+  }
+  template <class Record>
+  static BulkOperation remove() {
+    return {Kind::remove, Schema<Record>::path, std::get<0>(Schema<Record>::fields).name};
+  }
+  static BulkOperation update_subscriptions() { return {Kind::update_subscriptions, "/members", "member_id"}; }
+
+  /// For messages and the journal.
+  [[nodiscard]] std::string name() const {
+    const std::string path(path_);
+    switch (kind_) {
+      case Kind::upsert:
+        return "PUT " + path;
+      case Kind::remove:
+        return "DELETE " + path + "/{id}";
+      case Kind::update_subscriptions:
+        break;
+    }
+    return "PATCH " + path + "/{id}/subscriptions";
+  }
+
+  /// Only an upsert takes several records in one request.
+  [[nodiscard]] bool one_by_one() const noexcept { return kind_ != Kind::upsert; }
+
+  /// The request for a batch's next piece.
+  [[nodiscard]] HttpRequest request(const Batch& batch) const {
+    if (kind_ == Kind::upsert) return upsert_request(path_, batch.body());
+    if (kind_ == Kind::remove) return remove_request(path_, batch.id());
+    MemberSubscriptions wanted;
+    RecordReader(batch.text(), Reading::values).read(wanted);
+    return *subscriptions_request(wanted);  // the record was found acceptable when it came in
+  }
+
+  /// What an answer says of so many records. Errors: `protocol`, unless it says that all is done.
+  [[nodiscard]] Result<BulkReceipt> receipt(const HttpResponse& answer, std::size_t sent) const {
+    if (kind_ == Kind::upsert) return receipt_in(name(), answer, sent);
+    if (auto done = confirm_done(name(), answer); !done) return std::move(done.error());
+    return BulkReceipt{sent, 0, 0};
+  }
+
+  [[nodiscard]] Verdict verdict(const Error& error) const {
+    if (error.http_status == 413) return Verdict::too_large;
+    if (error.http_status == 414 && one_by_one()) return Verdict::refused;  // its id is in the URL
+    switch (error.kind) {
+      case ErrorKind::rejected:
+        if (!is_from_api(error)) return Verdict::unexplained;
+        return is_about_content(error.http_status) ? Verdict::refused : Verdict::fatal;
+      case ErrorKind::forbidden:
+        return error.http_status == 403 && !is_from_api(error) ? Verdict::unexplained : Verdict::fatal;
+      case ErrorKind::not_found:
+        return is_from_api(error) ? verdict_of_not_found() : Verdict::unexplained;
+      case ErrorKind::protocol:
+        return Verdict::unexplained;
+      case ErrorKind::connection:
+      case ErrorKind::timeout:
+      case ErrorKind::server_error:
+        return says_nothing_of_records(error) ? Verdict::passing : Verdict::unexplained;
+      case ErrorKind::proxy:
+      case ErrorKind::rate_limited:
+      case ErrorKind::issuer_unavailable:
+      case ErrorKind::overloaded:
+        return Verdict::passing;
+      default:
+        return Verdict::fatal;
+    }
+  }
+
+  /// An answer that is not the API's JSON is called that: what its status would mean of the API is misleading.
+  [[nodiscard]] Error explained(Error error) const {
+    if (error.http_status < 400 || error.http_status >= 500 || is_from_api(error)) return error;
+    error.message = name() + ": something before the API, such as a gateway or a firewall, answered HTTP " +
+                    std::to_string(error.http_status) +
+                    " with a body that is not the API's JSON; check api_url, and ask whoever runs the gateway what it "
+                    "objects to";
+    return error;
+  }
+
+  /// Why a record was refused, for whoever mends it: what the API's `entities` say, else its message, else ours.
+  [[nodiscard]] static std::vector<std::string> messages_of(const Error& error) {
+    const nlohmann::json said = said_in(error);
+    std::vector<std::string> messages;
+    if (const auto entities = said.find("entities"); entities != said.end()) add_messages(*entities, messages);
+    if (!messages.empty()) return messages;
+    const std::string message = string_member(said, "message");
+    return {message.empty() ? error.message : "HTTP " + std::to_string(error.http_status) + ": " + message};
+  }
+
+  /// The ids that the API's `entities` name. Their shape is not documented: what has an id may be a culprit.
+  [[nodiscard]] std::vector<std::string> suspects_in(const Error& error) const {
+    std::vector<std::string> ids;
+    const nlohmann::json said = said_in(error);
+    const auto entities = said.find("entities");
+    if (entities == said.end() || !entities->is_array()) return ids;
+    const std::string id_name(id_name_);
+    for (const auto& entity : *entities) {
+      std::string id = string_member(entity, id_name.c_str());
+      if (id.empty()) id = string_member(entity, "id");
+      if (id.empty() && entity.is_string()) id = entity.get<std::string>();
+      if (!id.empty()) ids.push_back(std::move(id));
+    }
+    return ids;
+  }
+
+ private:
+  BulkOperation(Kind kind, std::string_view path, std::string_view id_name)
+      : kind_(kind), path_(path), id_name_(id_name) {}
+
+  static constexpr std::size_t enough = 2048;  // bytes of a message
+
+  static nlohmann::json said_in(const Error& error) {
+    auto said = parse_json(error.details, "what the API said");
+    return said && said->is_object() ? *std::move(said) : nlohmann::json::object();
+  }
+
+  /// The texts in a part of the entities: those in members that are called a message, else all of an object.
+  static void add_messages(const nlohmann::json& part, std::vector<std::string>& messages) {
+    if (part.is_string()) return messages.push_back(clean_text(part.get<std::string>(), enough));
+    if (part.is_array()) {
+      for (const auto& element : part) add_messages(element, messages);
+    }
+    if (!part.is_object() || part.empty()) return;
+    const std::size_t before = messages.size();
+    for (const char* name : {"message", "messages", "error", "errors", "reason", "detail"}) {
+      if (const auto found = part.find(name); found != part.end()) add_messages(*found, messages);
+    }
+    if (messages.size() == before) messages.push_back(clean_text(part.dump(), enough));
+  }
+
+  /// The API's own errors have a message.
+  static bool is_from_api(const Error& error) noexcept { return !error.details.empty(); }
+
+  [[nodiscard]] Verdict verdict_of_not_found() const noexcept {
+    if (kind_ == Kind::remove) return Verdict::absent;
+    return kind_ == Kind::update_subscriptions ? Verdict::refused : Verdict::fatal;
+  }
+
+  /// Of a failure that may pass: the request did not come to be looked at, or the service says that it is away.
+  static bool says_nothing_of_records(const Error& error) noexcept {
+    return !error.may_have_acted || error.http_status == 503 || error.retry_after;
+  }
+
+  static bool is_about_content(int status) { return status == 400 || status == 409 || status == 422; }
+
+  Kind kind_;
+  std::string_view path_;
+  std::string_view id_name_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

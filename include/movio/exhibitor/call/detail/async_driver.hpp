@@ -1,0 +1,131 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "call.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// The driver of asynchronous calls. One step follows the other, each begun by the one before on whatever thread that
+/// ended; the completion is called on the transport's thread.
+class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
+ public:
+  using Completion = std::function<void(Result<HttpResponse>)>;
+
+  AsyncCall(const std::shared_ptr<CallerCore>& core, HttpRequest&& request, Completion completion)
+      : count_(core->under_way.get()), run_(core, std::move(request)), completion_(std::move(completion)) {}
+  AsyncCall(const AsyncCall&) = delete;
+  AsyncCall& operator=(const AsyncCall&) = delete;
+  ~AsyncCall() { tell(); }  // if nobody has: a transport that goes away drops its tasks
+
+  void begin() {
+    beginning_ = true;
+    advance(Step::obtain_token);
+    beginning_ = false;
+  }
+
+ private:
+  using Step = CallMachine::Step;
+
+  void advance(Step step) {
+    while (true) {
+      switch (step) {
+        case Step::obtain_token:
+          return obtain_token();
+        case Step::pause:
+          return pause();
+        case Step::send:
+          return send();
+        case Step::reject_token:
+          step = run_.reject_token();
+          break;
+        case Step::confirm_rejection:
+          step = run_.confirm_rejection();
+          break;
+        case Step::finish:
+          return finish();
+      }
+    }
+  }
+
+  void obtain_token() {
+    const auto then = [self = shared_from_this()](Result<AccessToken> token) {
+      self->advance(self->run_.token_obtained(std::move(token)));
+    };
+    run_.provider().token_async(then, run_.deadline(), run_.cancel());
+  }
+
+  void send() {
+    run_.begin_attempt();
+    run_.transport().start(run_.request(), [self = shared_from_this()](Result<HttpResponse>&& answer) {
+      self->advance(self->run_.answered(std::move(answer)));
+    });
+  }
+
+  /// Ends when its time has come or at a cancellation, whichever is first.
+  void pause() {
+    kept_ = shared_from_this();
+    pausing_ = true;
+    const auto resume = [weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self && self->end_pause()) self->advance(self->run_.resumed());
+    };
+    pause_cancelled_.emplace(run_.cancel(), resume);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(run_.pause_until() - run_.clock().now());
+    if (!run_.transport().after(left, resume) && end_pause()) advance(run_.stopped());
+  }
+
+  /// True for the first of those who end a pause.
+  bool end_pause() {
+    if (!pausing_.exchange(false)) return false;
+    kept_.reset();
+    return true;
+  }
+
+  /// Never inside `begin`, so that who starts a call may hold a lock that the completion takes.
+  void finish() {
+    outcome_ = run_.conclude();
+    Transport& transport = run_.transport();
+    const bool hop = transport.may_block() || beginning_;
+    if (!hop || !transport.after(std::chrono::milliseconds(0), [self = shared_from_this()] { self->tell(); })) tell();
+  }
+
+  void tell() noexcept {
+    const CallsUnderWay::Telling telling(*count_.under_way);  // what the completion holds goes away before this
+    const auto completion = std::exchange(completion_, nullptr);
+    if (!completion) return;
+    try {
+      completion(outcome_ ? *std::move(outcome_) : make_error(ErrorKind::cancelled, "the request was cancelled"));
+    } catch (...) {
+      run_.tell_of_throw();
+    }
+  }
+
+  /// Counts the call until all that it holds is gone: declared first.
+  struct Count {
+    explicit Count(std::shared_ptr<CallsUnderWay> calls) : under_way(std::move(calls)) { under_way->begun(); }
+    Count(const Count&) = delete;
+    Count& operator=(const Count&) = delete;
+    ~Count() { under_way->ended(); }
+    std::shared_ptr<CallsUnderWay> under_way;
+  };
+
+  const Count count_;
+  CallRun run_;
+  Completion completion_;
+  std::optional<Result<HttpResponse>> outcome_;
+  std::atomic<bool> beginning_{false};
+  std::atomic<bool> pausing_{false};
+  std::shared_ptr<AsyncCall> kept_;  ///< Keeps the call alive while only a timer and a cancellation know of it.
+  std::optional<CancelRegistration> pause_cancelled_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,265 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../../core/events.hpp"
+#include "../../detail/os/fork_local.hpp"
+#include "../../token/provider.hpp"
+#include "active_calls.hpp"
+#include "machine.hpp"
+#include "response_error.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// From 0 to 1. Not for secrets.
+inline double chance() {
+  std::random_device random;
+  return std::uniform_real_distribution<double>(0, 1)(random);
+}
+
+/// Names for the calls of one client in one process.
+class CallIds {
+ public:
+  CallIds() {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::random_device random;
+    for (int i = 0; i < 16; ++i) prefix_ += digits[random() % digits.size()];
+    prefix_ += '-';
+  }
+
+  /// A name that no other call has, in this process or another.
+  [[nodiscard]] std::string next() { return prefix_ + std::to_string(++last_); }
+
+ private:
+  std::string prefix_;
+  std::atomic<std::uint64_t> last_{0};
+};
+
+/// What the calls of one client share.
+struct CallerCore {
+  CallerCore(std::shared_ptr<TokenProvider> tokens, std::chrono::milliseconds longest, const RetryPolicy& policy,
+             EventHook hook)
+      : provider(std::move(tokens)),
+        timeout(longest),
+        retry(policy),
+        on_event(std::move(hook)),
+        budget(policy.budget),
+        ids([](const CallIds* /*the parent's: left alone*/) { return std::make_shared<CallIds>(); }),
+        under_way([](const CallsUnderWay* /*the parent's: left alone*/) { return std::make_shared<CallsUnderWay>(); }) {
+    base = provider->endpoints().api_url;
+    if (!base.empty() && base.back() == '/') base.pop_back();
+  }
+
+  const std::shared_ptr<TokenProvider> provider;
+  const std::chrono::milliseconds timeout;
+  const RetryPolicy retry;
+  const EventHook on_event;
+  std::string base;  ///< The API's URL without a slash at its end.
+  RetryBudget budget;
+  PerProcess<CallIds> ids;
+  PerProcess<CallsUnderWay> under_way;
+};
+
+/// One call from its acceptance to its outcome: what the two drivers have in common. It does what the machine says as
+/// far as that needs no waiting.
+class CallRun {
+ public:
+  using Step = CallMachine::Step;
+
+  /// The request must have been found acceptable.
+  CallRun(std::shared_ptr<CallerCore> core, HttpRequest&& request)
+      : core_(std::move(core)),
+        request_(std::move(request)),
+        route_(core_->on_event ? route_template(request_.target) : std::string()),
+        begun_(clock().now()),
+        machine_(
+            deadline_after(begun_, std::max(request_.timeout.value_or(core_->timeout), std::chrono::milliseconds(0))),
+            {core_->retry, core_->budget, &chance, is_repeatable(request_),
+             request_.max_attempts.value_or(core_->retry.max_attempts)}) {
+    address();
+    identify();
+    link_cancellation();
+  }
+
+  [[nodiscard]] Clock& clock() const noexcept { return core_->provider->clock(); }
+  [[nodiscard]] TokenProvider& provider() const noexcept { return *core_->provider; }
+  [[nodiscard]] Transport& transport() const noexcept { return *core_->provider->transport(); }
+  [[nodiscard]] CallerCore& core() const noexcept { return *core_; }
+  [[nodiscard]] const HttpRequest& request() const noexcept { return request_; }
+  [[nodiscard]] const CancelToken& cancel() const noexcept { return request_.cancel; }
+  [[nodiscard]] Clock::Steady deadline() const noexcept { return machine_.deadline(); }
+  [[nodiscard]] Clock::Steady pause_until() const noexcept { return machine_.pause_until(); }
+
+  Step token_obtained(Result<AccessToken>&& token) {
+    const auto failure = token || !core_->on_event ? std::nullopt : std::optional<Error>(token.error());
+    attempt_begun_ = clock().now();
+    const Step step = machine_.token_obtained(std::move(token), attempt_begun_);
+    if (step == Step::pause) tell_of_retry(0, failure ? &*failure : nullptr);
+    return step;
+  }
+
+  /// Makes the request ready for the attempt that the token was for.
+  void begin_attempt() {
+    request_.authorization = machine_.token().authorization_line();
+    request_.timeout = machine_.time_left(attempt_begun_);
+    if (core_->on_event) emit_event(event_of(EventKind::attempt_started));
+  }
+
+  Step answered(Result<HttpResponse>&& answer) {
+    const int status = answer ? answer->status : 0;
+    if (!answer) strike_out_confidential(answer.error());
+    std::optional<Error> failure;
+    if (core_->on_event) {
+      if (!answer) failure = answer.error();
+      tell_of_attempt(answer);
+    }
+    const Step step = machine_.answered(std::move(answer), clock().now(), clock().moment().wall);
+    if (step == Step::pause) tell_of_retry(status, failure ? &*failure : nullptr);
+    return step;
+  }
+
+  Step reject_token() { return machine_.rejection_noted(provider().reject(machine_.token())); }
+
+  Step confirm_rejection() {
+    provider().confirm_rejection(machine_.token());
+    return Step::finish;
+  }
+
+  /// What a pause is followed by.
+  Step resumed() { return cancel().cancelled() ? machine_.cancelled() : Step::obtain_token; }
+
+  /// Nothing can be waited for any more.
+  Step stopped() { return machine_.cancelled(); }
+
+  /// A completion threw an exception.
+  void tell_of_throw() const { emit_event(event_of(EventKind::callback_failed)); }
+
+  /// The call's outcome, explained; once, after `Step::finish`.
+  Result<HttpResponse> conclude() {
+    auto result = explained(machine_.take_result());
+    if (core_->on_event) {
+      Event event = event_of(EventKind::call_finished);
+      event.duration = since(begun_);
+      event.http_status = result ? result->status : result.error().http_status;
+      if (!result) event.error = &result.error();
+      emit_event(event);
+    }
+    return result;
+  }
+
+ private:
+  static constexpr const char* id_name = "X-Request-Id";
+
+  /// Makes the target absolute, the query included.
+  void address() {
+    char separator = request_.target.find('?') == std::string::npos ? '?' : '&';
+    request_.target.insert(0, core_->base);
+    for (const auto& [name, value] : request_.query) {
+      request_.target += separator + percent_encode(name) + '=' + percent_encode(value);
+      separator = '&';
+    }
+    request_.query.clear();
+    request_.token_exchange = false;
+    if (request_.headers.find("Accept") == nullptr) request_.headers.add("Accept", "application/json");
+  }
+
+  void identify() {
+    if (request_.headers.find(id_name) == nullptr) request_.headers.add(id_name, core_->ids.get()->next());
+  }
+  [[nodiscard]] const std::string& id() const noexcept { return *request_.headers.find(id_name); }
+
+  void link_cancellation() {
+    const CancelToken all = core_->under_way.get()->cancel_token();
+    if (request_.cancel) either_.emplace(request_.cancel, all);
+    request_.cancel = either_ ? either_->token() : all;
+  }
+
+  Result<HttpResponse> explained(Result<HttpResponse> result) const {
+    if (result && is_success(*result, request_.method)) {
+      result->attempts = machine_.attempts();
+      return result;
+    }
+    if (result) {
+      result = error_of(*result, request_.method, route_template(path()), confidential(), clock().moment().wall);
+    }
+    result.error().attempts = machine_.attempts();
+    result.error().may_have_acted = machine_.may_have_acted();
+    result.error().nothing_sent = result.error().nothing_sent && !machine_.may_have_acted();
+    if (result.error().request_id.empty()) result.error().request_id = clean_text(id(), 128);
+    return result;
+  }
+
+  [[nodiscard]] std::string_view path() const { return std::string_view(request_.target).substr(core_->base.size()); }
+
+  [[nodiscard]] Confidential confidential() const { return {machine_.tokens(), path(), !request_.body}; }
+
+  /// Of a transport's error, before anybody is told of it.
+  void strike_out_confidential(Error& error) const {
+    error.message = without_tokens(std::move(error.message), machine_.tokens());
+    strike_out_personal(error.message, path());
+    error.message = clean_message(std::move(error.message));  // an id may have been a part of a character
+    error.details = without_tokens(std::move(error.details), machine_.tokens());
+  }
+
+  [[nodiscard]] std::chrono::microseconds since(Clock::Steady begun) const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(clock().now() - begun);
+  }
+
+  [[nodiscard]] Event event_of(EventKind kind) const {
+    Event event;
+    event.kind = kind;
+    event.call_id = id();
+    event.method = request_.method;
+    event.route = route_;
+    event.attempt = machine_.attempts();
+    event.context = request_.context.get();
+    return event;
+  }
+
+  void emit_event(const Event& event) const { tell_hook(core_->on_event, event); }
+
+  void tell_of_attempt(const Result<HttpResponse>& answer) const {
+    Event event = event_of(EventKind::attempt_finished);
+    event.duration = since(attempt_begun_);
+    if (answer) {
+      event.http_status = answer->status;
+      event.metrics = &answer->metrics;
+    } else {
+      event.error = &answer.error();
+    }
+    emit_event(event);
+  }
+
+  void tell_of_retry(int status, const Error* failure) const {
+    if (!core_->on_event) return;
+    Event event = event_of(EventKind::retry_planned);
+    event.http_status = status;
+    event.error = failure;
+    event.pause = std::chrono::ceil<std::chrono::milliseconds>(machine_.pause_until() - clock().now());
+    emit_event(event);
+  }
+
+  const std::shared_ptr<CallerCore> core_;
+  HttpRequest request_;
+  const std::string route_;  ///< Empty when there is no hook to tell it to.
+  const Clock::Steady begun_;
+  Clock::Steady attempt_begun_;
+  std::optional<EitherCancelled> either_;
+  CallMachine machine_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "cancel.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// A moment on the two clocks that a token's life is judged by.
+struct Moment {
+  std::chrono::nanoseconds uptime{};             ///< Counts on while the machine is suspended; never steps.
+  std::chrono::system_clock::time_point wall{};  ///< The time of day; may be set by hand.
+};
+
+/// Time as the library sees it; tests put `FakeClock` (testing.hpp) in its place.
+/// Thread-safety: implementations must allow every call from any thread.
+class Clock {
+ public:
+  using Steady = std::chrono::steady_clock::time_point;
+
+  virtual ~Clock() = default;
+
+  /// For deadlines.
+  [[nodiscard]] virtual Steady now() const noexcept = 0;
+
+  /// For the life of tokens.
+  [[nodiscard]] virtual Moment moment() const noexcept = 0;
+
+  /// Blocks until `changed` is notified or `until` has come, whichever is first; may also return for no reason.
+  virtual void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, Steady until) = 0;
+};
+
+namespace detail {
+
+/// The point in time `duration` after `now`, never past the end of the clock.
+inline Clock::Steady deadline_after(Clock::Steady now, std::chrono::milliseconds duration) noexcept {
+  const auto room = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::Steady::max() - now);
+  return duration < room ? now + duration : Clock::Steady::max();
+}
+
+/// Blocks until `until`, or until cancelled.
+inline void pause(Clock& clock, Clock::Steady until, const CancelToken& cancel) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  const CancelRegistration registration(cancel, [&] {
+    const std::lock_guard<std::mutex> lock(mutex);
+    changed.notify_all();
+  });
+  std::unique_lock<std::mutex> lock(mutex);
+  while (!cancel.cancelled() && clock.now() < until) clock.wait_until(lock, changed, until);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

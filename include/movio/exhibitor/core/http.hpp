@@ -1,0 +1,145 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../detail/text/encoding.hpp"
+#include "cancel.hpp"
+#include "secret.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// Header fields in their order; names compare without regard to case (RFC 9110 section 5.1).
+class Headers {
+ public:
+  using Field = std::pair<std::string, std::string>;
+
+  Headers() = default;
+  Headers(std::initializer_list<Field> fields) : fields_(fields) {}
+
+  void add(std::string_view name, std::string_view value) {
+    constexpr std::size_t usual = 12;
+    if (fields_.empty()) fields_.reserve(usual);
+    fields_.emplace_back(name, value);
+  }
+
+  /// The first field of that name; nullptr when there is none.
+  [[nodiscard]] const std::string* find(std::string_view name) const noexcept {
+    for (const auto& field : fields_) {
+      if (detail::equal_ignoring_case(field.first, name)) return &field.second;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return fields_.end(); }
+  [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return fields_.empty(); }
+
+ private:
+  std::vector<Field> fields_;
+};
+
+/// The bytes of a request, shared by its copies, so that an attempt costs no copy of them.
+class Body {
+ public:
+  Body() = default;
+  explicit Body(std::string bytes, std::string content_type = "application/json")
+      : bytes_(std::make_shared<const std::string>(std::move(bytes))), content_type_(std::move(content_type)) {}
+
+  /// Bytes that are overwritten when the last copy goes away.
+  static Body secret(std::string bytes, std::string content_type) {
+    Body body;
+    body.bytes_ = std::shared_ptr<const std::string>(new std::string(std::move(bytes)), [](std::string* held) {
+      detail::wipe(*held);
+      delete held;  // NOLINT(cppcoreguidelines-owning-memory): this is the deleter
+    });
+    detail::wipe(bytes);
+    body.content_type_ = std::move(content_type);
+    return body;
+  }
+
+  [[nodiscard]] std::string_view bytes() const noexcept {
+    return bytes_ ? std::string_view(*bytes_) : std::string_view();
+  }
+  [[nodiscard]] const std::string& content_type() const noexcept { return content_type_; }
+
+  /// Whether there is a body at all; an empty one counts.
+  explicit operator bool() const noexcept { return bytes_ != nullptr; }
+
+ private:
+  std::shared_ptr<const std::string> bytes_;
+  std::string content_type_;
+};
+
+/// A request. For `ExhibitorClient`, `target` is a path such as "/members"; for a `Transport` it is an absolute URL,
+/// and `query` has been worked into it.
+struct HttpRequest {
+  std::string method = "GET";
+  std::string target{};
+  Headers headers{};
+  Body body{};
+  std::vector<std::pair<std::string, std::string>> query{};  ///< Parameters, not yet percent-encoded.
+  std::optional<std::chrono::milliseconds> timeout{};        ///< For the whole call; the sender's default when not set.
+  CancelToken cancel{};                                      ///< Ends the call early, as `cancelled`.
+  std::shared_ptr<const Secret> authorization{};  ///< Set by the library: the header line, "Authorization: Bearer ...".
+  std::size_t max_response_bytes = std::size_t{64} << 20U;  ///< A longer answer ends in `too_large`.
+  bool idempotent = false;            ///< The call may be repeated although its method does not say so.
+  std::shared_ptr<void> context{};    ///< The caller's own, for example a span: handed to `on_event` as it is.
+  std::optional<int> max_attempts{};  ///< In place of `RetryPolicy::max_attempts`; 1 never repeats.
+  bool token_exchange = false;        ///< Set by the library: requests for a token never queue behind other calls.
+};
+
+/// How a request went, for those who watch. Durations count from the start of the attempt; 0 where there was no such
+/// phase, as on a connection that was kept.
+struct TransferMetrics {
+  std::chrono::microseconds name_resolved{};  ///< The host's address is known.
+  std::chrono::microseconds connected{};      ///< TCP, to the host or the proxy.
+  std::chrono::microseconds secured{};        ///< TLS.
+  std::chrono::microseconds first_byte{};     ///< Of the answer.
+  std::chrono::microseconds total{};
+  std::int64_t bytes_sent = 0;      ///< Head and body.
+  std::int64_t bytes_received = 0;  ///< Head and body.
+  int http_version = 0;             ///< 10, 11 or 20; 0 when it is not known.
+  bool reused_connection = false;
+};
+
+struct HttpResponse {
+  int status = 0;
+  Headers headers{};
+  std::string body{};
+  TransferMetrics metrics{};
+  int attempts = 1;  ///< How many times a client sent the request to get it.
+};
+
+/// One path segment that holds an id, percent-encoded (RFC 3986 section 2.1): `"/members/" + path_segment("a/b c%é")`.
+inline std::string path_segment(std::string_view id) { return detail::percent_encode(id); }
+
+namespace detail {
+
+/// Whether a request may be sent again although the server may have acted on it (RFC 9110 section 9.2.2). Methods are
+/// case-sensitive: "put" is none that is known.
+inline bool is_repeatable(const HttpRequest& request) noexcept {
+  const std::string& method = request.method;
+  return request.idempotent || method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
+}
+
+/// The statuses that tell of trouble that passes (RFC 9110 section 15, RFC 6585 section 4).
+constexpr bool is_passing_status(int status) noexcept {
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+constexpr bool is_success_status(int status) noexcept { return status >= 200 && status < 300; }
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,252 @@
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../detail/text/encoding.hpp"
+#include "../detail/text/print.hpp"
+#include "../version.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// What kind of failure it was: what a program can decide on.
+enum class ErrorKind {
+  invalid_argument,    ///< The call or the configuration is wrong; nothing was sent.
+  credentials,         ///< No usable client_id and client_secret could be read.
+  issuer_rejected,     ///< The issuer refused: wrong credentials, audience or scope.
+  unauthorized,        ///< The API answered 401, also to a fresh token.
+  forbidden,           ///< The API answered 403: the token lacks a scope.
+  issuer_unavailable,  ///< The issuer cannot be reached, is failing or throttling.
+  connection,          ///< No connection, or it broke.
+  tls,                 ///< TLS could not be agreed, or the certificate is not trusted.
+  proxy,               ///< The proxy cannot be reached or refused.
+  timeout,             ///< The time allowed for the call ran out.
+  protocol,            ///< An answer that cannot be what it should be.
+  too_large,           ///< An answer beyond the allowed size.
+  not_found,           ///< The API answered 404.
+  rejected,            ///< The API refused the request's content (400, 409, 422, ...).
+  rate_limited,        ///< The API answered 429; see `Error::retry_after`.
+  server_error,        ///< The API answered 5xx or 408.
+  overloaded,          ///< Too much is waiting in this process already.
+  storage,             ///< A local file or store failed.
+  cancelled,           ///< Cancelled by the caller, or by destruction.
+};
+
+namespace detail {
+
+struct ErrorKindRow {
+  ErrorKind kind;
+  std::string_view name;
+  int exit_code;
+};
+
+/// The one table of the kinds, in the order of the enumeration.
+inline constexpr std::array<ErrorKindRow, 19> error_kinds{{
+    {ErrorKind::invalid_argument, "invalid_argument", 2},
+    {ErrorKind::credentials, "credentials", 3},
+    {ErrorKind::issuer_rejected, "issuer_rejected", 3},
+    {ErrorKind::unauthorized, "unauthorized", 3},
+    {ErrorKind::forbidden, "forbidden", 3},
+    {ErrorKind::issuer_unavailable, "issuer_unavailable", 6},
+    {ErrorKind::connection, "connection", 4},
+    {ErrorKind::tls, "tls", 4},
+    {ErrorKind::proxy, "proxy", 4},
+    {ErrorKind::timeout, "timeout", 4},
+    {ErrorKind::protocol, "protocol", 4},
+    {ErrorKind::too_large, "too_large", 4},
+    {ErrorKind::not_found, "not_found", 5},
+    {ErrorKind::rejected, "rejected", 5},
+    {ErrorKind::rate_limited, "rate_limited", 6},
+    {ErrorKind::server_error, "server_error", 6},
+    {ErrorKind::overloaded, "overloaded", 6},
+    {ErrorKind::storage, "storage", 7},
+    {ErrorKind::cancelled, "cancelled", 130},
+}};
+
+constexpr const ErrorKindRow& row_of(ErrorKind kind) noexcept { return error_kinds[static_cast<std::size_t>(kind)]; }
+
+}  // namespace detail
+
+/// The kind's stable name, for example `issuer_rejected`.
+constexpr std::string_view to_string(ErrorKind kind) noexcept { return detail::row_of(kind).name; }
+
+/// The exit code that a command line program should end with after such an error.
+constexpr int exit_code(ErrorKind kind) noexcept { return detail::row_of(kind).exit_code; }
+
+/// What became of a record that was sent among others.
+enum class RecordState {
+  accepted,  ///< The API has it.
+  rejected,  ///< The API refused the request that held it.
+  unknown,   ///< It was sent, and no answer says what became of it.
+  not_sent,
+};
+
+/// Records of a range, by their index from 0: from `first` to before `end`.
+struct RecordRange {
+  std::size_t first = 0;
+  std::size_t end = 0;
+  RecordState state = RecordState::not_sent;
+};
+
+/// Everything that is known of a failure. No member but `details` ever holds a secret, a token or personal data.
+struct Error {
+  ErrorKind kind = ErrorKind::invalid_argument;
+  std::string message;                              ///< What failed, where, and what to do about it. A `Result` makes
+                                                    ///< it valid UTF-8 without control characters.
+  int http_status = 0;                              ///< The answer's status; 0 when there was no answer.
+  int transport_code = 0;                           ///< libcurl's CURLcode; 0 when libcurl did not fail.
+  std::string oauth_error;                          ///< The issuer's `error` (RFC 6749 section 5.2).
+  std::string oauth_description;                    ///< The issuer's `error_description`, bounded and cleaned.
+  std::optional<std::chrono::seconds> retry_after;  ///< When the server asked to come back.
+  std::string request_id;                           ///< `X-Request-Id` of the answer.
+  int attempts = 0;                                 ///< How many times the request was sent.
+  std::string details;          ///< What the API said, as JSON text of at most 64 KiB: an object with its `message` and
+                                ///< its `entities`; see `api_reasons`. May hold personal data, so the library never
+                                ///< prints it, and events come without it.
+  bool nothing_sent = false;    ///< It failed before a byte of the request left this process.
+  bool may_have_acted = false;  ///< The API may have acted on one of the attempts: one broke off, or
+                                ///< was answered 408, 5xx, or 2xx with what cannot be right.
+  std::vector<RecordRange> records;  ///< Of an upsert: what became of which of its records.
+  bool own_backoff = false;          ///< `retry_after` is how long this library leaves the issuer in peace of its own
+                                     ///< accord; no server asked for so much.
+};
+
+/// Prints kind, message, status and request id; never `details`.
+inline std::ostream& operator<<(std::ostream& out, const Error& error) {
+  return detail::print_apart(out, [&error](std::ostream& text) {
+    text << to_string(error.kind) << ": " << error.message;
+    if (error.http_status != 0) text << " (HTTP " << error.http_status << ')';
+    if (!error.request_id.empty()) text << " [request " << error.request_id << ']';
+  });
+}
+
+/// Thrown by `Result::value()` when there is no value.
+class ExhibitorError : public std::runtime_error {
+ public:
+  explicit ExhibitorError(Error error)
+      : std::runtime_error(std::string(to_string(error.kind)) + ": " + error.message), error_(std::move(error)) {}
+
+  [[nodiscard]] const Error& error() const noexcept { return error_; }
+
+ private:
+  Error error_;
+};
+
+namespace detail {
+
+/// Every error passes here on its way to the user, whatever texts it was made of.
+inline Error cleaned(Error error) {
+  error.message = clean_message(std::move(error.message));
+  error.request_id = clean_message(std::move(error.request_id));
+  return error;
+}
+
+}  // namespace detail
+
+/// A value or the `Error` that stands in its place.
+template <class T>
+class [[nodiscard]] Result {
+  static_assert(!std::is_same_v<T, Error>, "a Result<Error> could not tell success from failure");
+  static_assert(!std::is_reference_v<T>, "a Result holds a value; use a pointer to refer to something");
+
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(Error error) : state_(std::in_place_index<1>, detail::cleaned(std::move(error))) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// The value; throws `ExhibitorError` when there is none.
+  [[nodiscard]] const T& value() const& {
+    throw_if_error();
+    return *std::get_if<0>(&state_);
+  }
+  [[nodiscard]] T&& value() && {
+    throw_if_error();
+    return std::move(*std::get_if<0>(&state_));
+  }
+
+  /// The value; there must be one.
+  const T& operator*() const& noexcept { return *checked<0>(); }
+  T& operator*() & noexcept { return const_cast<T&>(*checked<0>()); }
+  T&& operator*() && noexcept { return std::move(const_cast<T&>(*checked<0>())); }
+  const T* operator->() const noexcept { return checked<0>(); }
+  T* operator->() noexcept { return const_cast<T*>(checked<0>()); }
+
+  /// The error; there must be one.
+  [[nodiscard]] const Error& error() const& noexcept { return *checked<1>(); }
+  [[nodiscard]] Error& error() & noexcept { return const_cast<Error&>(*checked<1>()); }
+  [[nodiscard]] Error&& error() && noexcept { return std::move(const_cast<Error&>(*checked<1>())); }
+
+ private:
+  template <std::size_t Index>
+  const auto* checked() const noexcept {
+    const auto* held = std::get_if<Index>(&state_);
+    assert(held != nullptr && "look at has_value() before taking the value or the error");
+    return held;
+  }
+  void throw_if_error() const {
+    if (!has_value()) throw ExhibitorError(error());
+  }
+
+  std::variant<T, Error> state_;
+};
+
+/// Success without a value, or an `Error`.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : error_(detail::cleaned(std::move(error))) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// Throws `ExhibitorError` when there is an error.
+  void value() const {
+    if (error_) throw ExhibitorError(*error_);
+  }
+
+  /// The error; there must be one.
+  [[nodiscard]] const Error& error() const& noexcept {
+    assert(error_ && "look at has_value() before taking the error");
+    return *error_;
+  }
+  [[nodiscard]] Error& error() & noexcept {
+    assert(error_ && "look at has_value() before taking the error");
+    return *error_;
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+namespace detail {
+
+/// An error of a kind and a message; the other members are filled in where they are known.
+inline Error make_error(ErrorKind kind, std::string message) {
+  Error error;
+  error.kind = kind;
+  error.message = std::move(message);
+  return error;
+}
+
+inline Error invalid_argument(std::string message) {
+  return make_error(ErrorKind::invalid_argument, std::move(message));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

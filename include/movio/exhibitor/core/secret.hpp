@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+#include "../version.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// Overwrites the whole buffer, spare capacity included, and empties the string. The writes are volatile, so that the
+/// compiler keeps them although nobody reads the bytes again.
+inline void wipe(std::string& text) noexcept {
+  text.resize(text.capacity());
+  volatile char* bytes = text.data();
+  for (std::size_t i = 0; i < text.size(); ++i) bytes[i] = '\0';
+  text.clear();
+}
+
+}  // namespace detail
+
+/// A client secret or a token. Its bytes are overwritten when it goes away or is assigned to (best effort: copies that
+/// libcurl and the operating system make are theirs), it cannot be streamed, and reading it takes an explicit
+/// `reveal()`.
+///
+/// Thread-safety: as `std::string`; any number of threads may read one object.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) noexcept {
+    value_.swap(value);
+    detail::wipe(value);  // a short text stays behind in the string's own buffer
+  }
+  Secret(const Secret&) = default;
+  Secret(Secret&& other) noexcept {
+    value_.swap(other.value_);
+    detail::wipe(other.value_);
+  }
+  ~Secret() { detail::wipe(value_); }
+
+  Secret& operator=(Secret other) noexcept {
+    value_.swap(other.value_);
+    return *this;
+  }
+
+  /// The secret itself; the view is NUL-terminated and lives as long as this object stays unchanged.
+  [[nodiscard]] std::string_view reveal() const noexcept { return value_; }
+  [[nodiscard]] bool empty() const noexcept { return value_.empty(); }
+
+  /// Compares in a time that depends on the lengths only.
+  friend bool operator==(const Secret& a, const Secret& b) noexcept {
+    if (a.value_.size() != b.value_.size()) return false;
+    unsigned difference = 0;
+    for (std::size_t i = 0; i < a.value_.size(); ++i) {
+      difference |=
+          static_cast<unsigned>(static_cast<unsigned char>(a.value_[i]) ^ static_cast<unsigned char>(b.value_[i]));
+    }
+    return difference == 0;
+  }
+  friend bool operator!=(const Secret& a, const Secret& b) noexcept { return !(a == b); }
+
+ private:
+  std::string value_;
+};
+
+/// A secret has no stream operator; this one exists to say so in the compiler's message.
+template <class Char, class Traits>
+std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>&, const Secret&) = delete;
+
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "http.hpp"
+#include "result.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// Sends requests as they are: no retries, no redirects, no opinion about a status. `start` is the one to implement.
+/// Thread-safety: implementations must allow every call from any thread.
+class Transport {
+ public:
+  using Completion = std::function<void(Result<HttpResponse>)>;
+  using Task = std::function<void()>;
+
+  virtual ~Transport() = default;
+
+  /// Begins a request and returns at once; `completion` is called exactly once, with an answer of any status or with an
+  /// error (kinds `connection tls proxy timeout protocol too_large cancelled invalid_argument`).
+  virtual void start(HttpRequest request, Completion completion) = 0;
+
+  /// Runs a task after a delay, on the thread that completes requests; it is dropped when the transport goes away
+  /// before. False when it cannot be done, because the transport is going away or has no thread.
+  virtual bool after(std::chrono::milliseconds delay, Task task) = 0;
+
+  /// Whether the calling thread may wait for a completion; false on the thread that completes requests.
+  [[nodiscard]] virtual bool may_block() const noexcept { return true; }
+
+  /// Sends and waits.
+  virtual Result<HttpResponse> send(const HttpRequest& request) {
+    if (!may_block()) return detail::invalid_argument("a blocking call in a callback would wait for itself");
+    struct Slot {
+      std::mutex mutex;
+      std::condition_variable done;
+      std::optional<Result<HttpResponse>> result;
+    };
+    const auto slot = std::make_shared<Slot>();
+    start(request, [slot](Result<HttpResponse> result) {
+      const std::lock_guard<std::mutex> lock(slot->mutex);
+      slot->result.emplace(std::move(result));
+      slot->done.notify_one();
+    });
+    std::unique_lock<std::mutex> lock(slot->mutex);
+    slot->done.wait(lock, [&slot] { return slot->result.has_value(); });
+    return *std::move(slot->result);
+  }
+};
+
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "../options.hpp"
+#include "lifetime.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// Connections, and the addresses of names, for transfers of one thread. They are closed with the last owner.
+class CurlConnections {
+ public:
+  CurlConnections() noexcept : share_(curl_share_init()) {
+    for (const auto what : {CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_DNS}) {
+      if (share_ && curl_share_setopt(share_.get(), CURLSHOPT_SHARE, what) != CURLSHE_OK) share_.reset();
+    }
+  }
+
+  /// nullptr when libcurl has no memory for it.
+  [[nodiscard]] CURLSH* handle() const noexcept { return share_.get(); }
+
+ private:
+  struct Cleanup {
+    void operator()(CURLSH* share) const noexcept {
+      if (!curl_closed) curl_share_cleanup(share);
+    }
+  };
+  std::unique_ptr<CURLSH, Cleanup> share_;
+};
+
+/// Chooses the connections of the engine's requests: the same for all, until they are too old. Then one request makes
+/// new ones, while the others go on with the old ones; once it is connected, all that follow use the new ones, and the
+/// old ones end with their last transfer. CURLOPT_MAXLIFETIME_CONN (7.80) would spare a connection that is in use.
+class CurlRenewal {
+ public:
+  using Id = std::uint64_t;
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit CurlRenewal(const CurlOptions& options) : options_(options) {}
+
+  /// For a request that begins; nullptr when libcurl has no memory for them.
+  std::shared_ptr<CurlConnections> connections_for(Id id, Time now) {
+    if (!current_) return use(make(), now);
+    if (renewer_ || now < due_) return current_;
+    next_ = make();
+    if (!next_) return current_;
+    renewer_ = id;
+    return next_;
+  }
+
+  [[nodiscard]] bool renews(Id id) const noexcept { return renewer_ == id; }
+
+  /// To be told after each curl_multi_perform. `has_connection(id)`: whether the request has got one by now.
+  template <class HasConnection>
+  void performed(const HasConnection& has_connection, Time now) {
+    if (renewer_ && has_connection(*renewer_)) end(true, now);
+  }
+
+  /// A request has ended or been given up.
+  void leave(Id id, bool answered, Time now) {
+    if (renewer_ == id) end(answered, now);
+  }
+
+  void close() noexcept {
+    renewer_.reset();
+    current_.reset();
+    next_.reset();
+  }
+
+ private:
+  static std::shared_ptr<CurlConnections> make() {
+    auto made = std::make_shared<CurlConnections>();
+    return made->handle() != nullptr ? made : nullptr;
+  }
+
+  std::shared_ptr<CurlConnections> use(std::shared_ptr<CurlConnections> connections, Time now) {
+    current_ = std::move(connections);
+    due_ = too_old_at(options_, now);
+    return current_;
+  }
+
+  void end(bool connected, Time now) {
+    renewer_.reset();
+    auto made = std::exchange(next_, nullptr);
+    if (connected) {
+      use(std::move(made), now);
+    } else {
+      due_ = now + options_.max_connection_age / 10;  // a name may point to a server that is not there yet
+    }
+  }
+
+  const CurlOptions& options_;
+  std::shared_ptr<CurlConnections> current_;
+  Time due_{};
+  std::optional<Id> renewer_;  ///< The request that makes `next_`.
+  std::shared_ptr<CurlConnections> next_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <chrono>
+
+#include "../../core/http.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// What libcurl knows of a transfer; zero when it does not.
+template <class Value>
+Value curl_info(CURL* easy, CURLINFO info) noexcept {
+  Value value{};
+  curl_easy_getinfo(easy, info, &value);
+  return value;
+}
+
+/// Whether a transfer that has not come to its request has spoken to a proxy.
+inline bool asked_a_proxy(CURL* easy) noexcept {
+  // CURLINFO_USED_PROXY, by its number, for programs that were built with the headers of a libcurl before 8.7. Before
+  // that version the bytes of CONNECT count as the request's; in 8.14 they do not.
+  constexpr auto used_proxy = static_cast<CURLINFO>(CURLINFO_LONG + 66);
+  long used = 0;
+  if (curl_easy_getinfo(easy, used_proxy, &used) != CURLE_OK) return curl_info<long>(easy, CURLINFO_REQUEST_SIZE) > 0;
+  return used != 0 && curl_info<curl_off_t>(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+}
+
+inline int http_version_of(long curl_version) noexcept {
+  if (curl_version == CURL_HTTP_VERSION_1_0) return 10;
+  if (curl_version == CURL_HTTP_VERSION_1_1) return 11;
+  return curl_version == CURL_HTTP_VERSION_2_0 ? 20 : 0;
+}
+
+/// How a finished transfer went.
+inline TransferMetrics curl_metrics(CURL* easy) noexcept {
+  const auto time = [easy](CURLINFO info) { return std::chrono::microseconds(curl_info<curl_off_t>(easy, info)); };
+  TransferMetrics metrics;
+  metrics.reused_connection = curl_info<long>(easy, CURLINFO_NUM_CONNECTS) == 0;
+  if (!metrics.reused_connection) {
+    metrics.name_resolved = time(CURLINFO_NAMELOOKUP_TIME_T);
+    metrics.connected = time(CURLINFO_CONNECT_TIME_T);
+    metrics.secured = time(CURLINFO_APPCONNECT_TIME_T);
+  }
+  metrics.first_byte = time(CURLINFO_STARTTRANSFER_TIME_T);
+  metrics.total = time(CURLINFO_TOTAL_TIME_T);
+  metrics.bytes_sent =
+      curl_info<long>(easy, CURLINFO_REQUEST_SIZE) + curl_info<curl_off_t>(easy, CURLINFO_SIZE_UPLOAD_T);
+  metrics.bytes_received =
+      curl_info<long>(easy, CURLINFO_HEADER_SIZE) + curl_info<curl_off_t>(easy, CURLINFO_SIZE_DOWNLOAD_T);
+  metrics.http_version = http_version_of(curl_info<long>(easy, CURLINFO_HTTP_VERSION));
+  return metrics;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

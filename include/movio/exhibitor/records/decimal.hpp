@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "../core/result.hpp"
+#include "../detail/json/scanner.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// An amount, exactly as it was written: 12.30 stays 12.30. Never goes through a `double`.
+class Decimal {
+ public:
+  Decimal() = default;
+
+  template <class Integer, class = std::enable_if_t<std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>>>
+  Decimal(Integer number) : text_(std::to_string(number)) {}
+  Decimal(float number) = delete;        // which digits are meant?
+  Decimal(double number) = delete;       // Decimal::parse("12.30"), Decimal::scaled(1230, 2)
+  Decimal(long double number) = delete;  // the same
+
+  /// `unscaled` / 10^`scale`: `scaled(1230, 2)` is 12.30.
+  static Decimal scaled(std::int64_t unscaled, unsigned scale) {
+    std::string digits = std::to_string(unscaled);
+    const std::size_t sign = unscaled < 0 ? 1 : 0;
+    if (digits.size() - sign <= scale) digits.insert(sign, std::size_t{scale} + 1 - (digits.size() - sign), '0');
+    if (scale > 0) digits.insert(digits.size() - scale, 1, '.');
+    return Decimal(std::move(digits), Checked{});
+  }
+
+  /// Reads a number as JSON writes it (RFC 8259 section 6). Errors: `invalid_argument`.
+  static Result<Decimal> parse(std::string_view text) {
+    detail::JsonScanner scanner(text);
+    std::string_view number;
+    const bool whole = scanner.peek() == detail::JsonScanner::Kind::number && scanner.number(number);
+    if (!whole || number.size() != text.size()) return detail::invalid_argument("an amount looks like 12.30");
+    return Decimal(std::string(text), Checked{});
+  }
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+  /// Whether they are written alike: 12.3 is not 12.30.
+  friend bool operator==(const Decimal& a, const Decimal& b) noexcept { return a.text_ == b.text_; }
+  friend bool operator!=(const Decimal& a, const Decimal& b) noexcept { return !(a == b); }
+
+ private:
+  struct Checked {};
+  Decimal(std::string text, Checked /*unused*/) : text_(std::move(text)) {}
+
+  std::string text_ = "0";
+};
+
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "../../core/http.hpp"
+#include "../../detail/json/document.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+/// What the API says of an upsert.
+struct BulkReceipt {
+  std::uint64_t total = 0;  ///< Records that it took.
+  std::uint64_t created_count = 0;
+  std::uint64_t updated_count = 0;
+};
+
+namespace detail {
+
+/// The error of a 2xx answer that does not say that what was asked for is done.
+inline Error doubtful_success(const std::string& operation, const HttpResponse& answer, const std::string& doubt) {
+  Error error = make_error(ErrorKind::protocol, operation + ": the answer is HTTP " + std::to_string(answer.status) +
+                                                    ' ' + doubt +
+                                                    ", so what became of the records is unknown; check api_url and "
+                                                    "any proxy on the way, then send them again, which does no harm");
+  error.http_status = answer.status;
+  error.attempts = answer.attempts;
+  error.may_have_acted = true;
+  return error;
+}
+
+/// A receipt in which every member that is there adds up to `sent` records; null is absent.
+inline std::optional<BulkReceipt> matching_receipt(const nlohmann::json& body, std::uint64_t sent, bool needs_total) {
+  bool fits = body.is_object();
+  const auto count = [&](const char* name) -> std::optional<std::uint64_t> {
+    const auto found = body.find(name);
+    if (found == body.end() || found->is_null()) return std::nullopt;
+    fits = fits && found->is_number_unsigned() && found->get<std::uint64_t>() <= sent;
+    return fits ? found->get<std::uint64_t>() : 0;
+  };
+  const auto total = count("total");
+  const auto created = count("created_count");
+  const auto updated = count("updated_count");
+  fits = fits && (total ? *total == sent : !needs_total);
+  fits = fits && (!created || !updated || *created + *updated == sent);
+  if (!fits) return std::nullopt;
+  return BulkReceipt{sent, created.value_or(0), updated.value_or(0)};
+}
+
+/// The receipt of an upsert of `sent` records. Errors: `protocol`, unless it says that all of them were taken. A 202,
+/// the documented answer, may lack members; a 200, which anything on the way may answer with, must have a total.
+inline Result<BulkReceipt> receipt_in(const std::string& operation, const HttpResponse& answer, std::size_t sent) {
+  if (answer.status != 200 && answer.status != 202) return doubtful_success(operation, answer, "in place of 202");
+  const auto body = parse_json(answer.body, "the receipt");
+  const auto receipt = body ? matching_receipt(*body, sent, answer.status == 200) : std::nullopt;
+  if (receipt) return *receipt;
+  return doubtful_success(operation, answer, "without a receipt that adds up to the " + std::to_string(sent) + " sent");
+}
+
+/// Whether an answer says that a record was removed, or its subscriptions replaced: 204, or 200 or 202 with JSON or
+/// nothing. Errors: `protocol`.
+inline Result<void> confirm_done(const std::string& operation, const HttpResponse& answer) {
+  if (answer.status == 204) return {};
+  if (answer.status != 200 && answer.status != 202) return doubtful_success(operation, answer, "in place of 204");
+  const bool is_blank = answer.body.find_first_not_of(" \t\r\n") == std::string::npos;
+  if (!is_blank && !parse_json(answer.body, "the answer")) {
+    return doubtful_success(operation, answer, "with a body that is not JSON");
+  }
+  return {};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

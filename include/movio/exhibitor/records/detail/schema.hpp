@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "../raw_json.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// What the API asks of a field beyond its type.
+enum class Rule {
+  none,
+  time_zone,  ///< Has the form of an IANA name. Which names exist changes several times a year.
+  tags,       ///< At most 10.
+};
+
+/// One member of a record: its name on the wire, and where it stands in the struct. A text that is required is not
+/// empty: it would replace what the API has.
+template <class Record, class Value>
+struct Field {
+  std::string_view name;
+  Value Record::*member;
+  bool required = false;
+  Rule rule = Rule::none;
+};
+
+template <class Record, class Value>
+constexpr Field<Record, Value> required(std::string_view name, Value Record::*member, Rule rule = Rule::none) {
+  return {name, member, true, rule};
+}
+
+template <class Record, class Value>
+constexpr Field<Record, Value> optional(std::string_view name, Value Record::*member, Rule rule = Rule::none) {
+  return {name, member, false, rule};
+}
+
+/// How a struct is written: `fields`, a tuple of `Field`. A struct that is a resource's record has its id first, and
+/// also `path`. One of several kinds of object has the member that tells them apart, `tag_name`, and its value, `tag`.
+/// Specialized beside each model.
+template <class Record>
+struct Schema;
+
+template <class T, class = void>
+struct HasSchema : std::false_type {};
+template <class T>
+struct HasSchema<T, std::void_t<decltype(Schema<T>::fields)>> : std::true_type {};
+
+template <class T, class = void>
+struct IsResource : std::false_type {};
+template <class T>
+struct IsResource<T, std::void_t<decltype(Schema<T>::path)>> : std::true_type {};
+
+/// What the elements of a range are, as they are held; void when it is no range.
+template <class Range, class = void>
+struct ElementOf {
+  using Type = void;
+};
+template <class Range>
+struct ElementOf<Range, std::void_t<decltype(*std::begin(std::declval<const Range&>()))>> {
+  using Type = std::decay_t<decltype(*std::begin(std::declval<const Range&>()))>;
+};
+
+template <class T, class = void>
+struct HasTag : std::false_type {};
+template <class T>
+struct HasTag<T, std::void_t<decltype(Schema<T>::tag)>> : std::true_type {};
+
+/// Whether the struct has a place for members that it does not know.
+template <class T, class = void>
+struct KeepsOthers : std::false_type {};
+template <class T>
+struct KeepsOthers<T, std::void_t<decltype(T::other)>> : std::true_type {};
+
+template <class Record>
+bool is_tag(std::string_view name) {
+  if constexpr (HasTag<Record>::value) return name == Schema<Record>::tag_name;
+  return false;
+}
+
+template <class Record>
+const std::string& id_of(const Record& record) {
+  return record.*(std::get<0>(Schema<Record>::fields).member);
+}
+
+/// What is wrong with a record, and where: `loyalty_cards[0].number`; no field when it is the record as a whole.
+struct FieldProblem {
+  std::string field;
+  std::string what;
+
+  [[nodiscard]] std::string text() const { return (field.empty() ? "the record" : field) + ' ' + what; }
+
+  /// Seen from one level further out.
+  void prefix(std::string_view outer) {
+    const bool direct = field.empty() || field.front() == '[';
+    field.insert(0, std::string(outer) + (direct ? "" : "."));
+  }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

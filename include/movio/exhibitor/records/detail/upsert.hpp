@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../../call/detail/caller.hpp"
+#include "limits.hpp"
+#include "receipt.hpp"
+#include "requests.hpp"
+#include "writer.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+namespace detail {
+
+/// The body of one request, and how many records are in it.
+struct UpsertPart {
+  std::string body;
+  std::size_t count = 0;
+};
+
+/// Records as the bodies of as many requests as they need. Errors: `invalid_argument`.
+template <class Range>
+Result<std::vector<UpsertPart>> parts_of(const Range& records) {
+  std::vector<UpsertPart> parts;
+  std::size_t index = 0;
+  std::string text;
+  RecordWriter writer(text);
+  for (const auto& record : records) {
+    text.clear();
+    if (auto problem = writer.write(record)) {
+      problem->prefix("records[" + std::to_string(index) + ']');
+      return invalid_argument(problem->text());
+    }
+    const bool full = parts.empty() || parts.back().count == most_records ||
+                      parts.back().body.size() + text.size() > usual_request_bytes;
+    if (full) parts.push_back({"[", 0});
+    if (parts.back().count++ > 0) parts.back().body += ',';
+    parts.back().body += text;
+    ++index;
+  }
+  if (parts.empty()) return invalid_argument("there are no records: the API takes 1 to 5000 at a time");
+  for (auto& part : parts) part.body += ']';
+  return parts;
+}
+
+inline RecordState state_after(const Error& error) {
+  if (error.may_have_acted) return RecordState::unknown;
+  if (error.nothing_sent || error.attempts == 0) return RecordState::not_sent;
+  return error.http_status >= 400 && error.http_status < 500 ? RecordState::rejected : RecordState::unknown;
+}
+
+/// The error of an upsert that failed with `part` records after `accepted` of them.
+inline Error with_ranges(Error error, std::size_t accepted, std::size_t part, std::size_t total) {
+  const std::size_t end = accepted + part;
+  if (accepted > 0) {
+    error.message += "; the first " + std::to_string(accepted) + " of " + std::to_string(total) + " were accepted";
+    error.records.push_back({0, accepted, RecordState::accepted});
+  }
+  error.records.push_back({accepted, end, state_after(error)});
+  if (end < total) error.records.push_back({end, total, RecordState::not_sent});
+  return error;
+}
+
+inline Result<BulkReceipt> send_part(const Caller& caller, std::string_view path, Body records, std::size_t count) {
+  auto answer = caller.send(upsert_request(path, std::move(records)));
+  if (!answer) return std::move(answer.error());
+  return receipt_in("PUT " + std::string(path), *answer, count);
+}
+
+/// Sends records part by part, one after the other.
+template <class Range>
+Result<BulkReceipt> upsert_all(const Caller& caller, std::string_view path, const Range& records) {
+  auto parts = parts_of(records);
+  if (!parts) return std::move(parts.error());
+  std::size_t total = 0;
+  for (const auto& part : *parts) total += part.count;
+  BulkReceipt receipt;
+  std::size_t accepted = 0;
+  for (auto& part : *parts) {
+    auto of_part = send_part(caller, path, Body(std::move(part.body)), part.count);
+    if (!of_part) return with_ranges(std::move(of_part.error()), accepted, part.count, total);
+    accepted += part.count;
+    receipt.total += of_part->total;
+    receipt.created_count += of_part->created_count;
+    receipt.updated_count += of_part->updated_count;
+  }
+  return receipt;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

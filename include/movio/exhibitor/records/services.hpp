@@ -1,0 +1,135 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../call/detail/caller.hpp"
+#include "../detail/text/url.hpp"
+#include "cinema.hpp"
+#include "detail/receipt.hpp"
+#include "detail/requests.hpp"
+#include "detail/upsert.hpp"
+#include "film.hpp"
+#include "item.hpp"
+#include "member.hpp"
+#include "subscription.hpp"
+#include "ticket.hpp"
+#include "transaction.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// What the services of the resources have in common.
+template <class Record>
+class RecordService {
+ public:
+  explicit RecordService(std::shared_ptr<const Caller> caller) : caller_(std::move(caller)) {}
+
+ protected:
+  template <class Range>
+  Result<BulkReceipt> upsert(const Range& records) const {
+    static_assert(std::is_same_v<typename ElementOf<Range>::Type, Record>,
+                  "upsert takes a range of the service's own records, for example std::vector<Film> in films() and "
+                  "std::vector<Member> in members()");
+    return upsert_all(*caller_, Schema<Record>::path, records);
+  }
+
+  Result<void> remove(std::string_view id) const {
+    if (const auto problem = id_problem(id)) return invalid_argument(*problem);
+    return send(remove_request(Schema<Record>::path, id));
+  }
+
+  Result<void> send(HttpRequest request) const {
+    const std::string operation = request.method + ' ' + route_template(request.target);
+    auto answer = caller_->send(std::move(request));
+    if (!answer) return std::move(answer.error());
+    return confirm_done(operation, *answer);
+  }
+
+ private:
+  std::shared_ptr<const Caller> caller_;
+};
+
+}  // namespace detail
+
+// One small service for each resource; `ExhibitorClient` gives them out. What holds for all:
+//
+// `upsert(range)` creates records, and replaces as a whole those whose id exists: a field that is absent is erased, and
+// nothing can be read back to merge with. Any number of records: more than 5000 go out in several requests, one after
+// the other. All are looked at before the first is sent: `invalid_argument` names the record and the field. When a
+// request fails, `Error::records` tells which records were accepted, rejected, or neither; sending them again is safe.
+// For millions of records see `Bulk`. Only a receipt that adds up counts: any other 2xx is a `protocol` error.
+//
+// `remove(id)` removes one record. That is no erasure: Movio keeps it for history.
+//
+// Errors are those of `ExhibitorClient`; the thread-safety is its, too.
+
+class CinemaService : public detail::RecordService<Cinema> {
+ public:
+  using RecordService::RecordService;
+  /// @operation PUT /cinemas
+  using RecordService::upsert;
+  /// @operation DELETE /cinemas/{cinema_id}
+  using RecordService::remove;
+};
+
+class FilmService : public detail::RecordService<Film> {
+ public:
+  using RecordService::RecordService;
+  /// @operation PUT /films
+  using RecordService::upsert;
+  /// @operation DELETE /films/{film_id}
+  using RecordService::remove;
+};
+
+class ItemService : public detail::RecordService<Item> {
+ public:
+  using RecordService::RecordService;
+  /// @operation PUT /items
+  using RecordService::upsert;
+  /// @operation DELETE /items/{item_id}
+  using RecordService::remove;
+};
+
+class TicketService : public detail::RecordService<Ticket> {
+ public:
+  using RecordService::RecordService;
+  /// @operation PUT /tickets
+  using RecordService::upsert;
+  /// @operation DELETE /tickets/{ticket_id}
+  using RecordService::remove;
+};
+
+class MemberService : public detail::RecordService<Member> {
+ public:
+  using RecordService::RecordService;
+  /// @operation PUT /members
+  using RecordService::upsert;
+  /// @operation DELETE /members/{member_id}
+  using RecordService::remove;
+
+  /// Replaces all the subscriptions of a member: those that are not named are gone.
+  /// @operation PATCH /members/{member_id}/subscriptions
+  Result<void> update_subscriptions(std::string_view member_id, const std::vector<Subscription>& subscriptions) const {
+    auto request = detail::subscriptions_request({std::string(member_id), subscriptions});
+    if (!request) return std::move(request.error());
+    return send(*std::move(request));
+  }
+};
+
+/// Whether the API can delete transactions is not documented, so there is no `remove`;
+/// `ExhibitorClient::remove("/transactions/" + path_segment(id))` tries.
+class TransactionService : public detail::RecordService<Transaction> {
+ public:
+  using RecordService::RecordService;
+  /// @operation PUT /transactions
+  using RecordService::upsert;
+};
+
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "detail/schema.hpp"
+#include "open_enum.hpp"
+#include "raw_json.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+
+enum class Channel { email, sms };
+enum class SubscriptionState { subscribed, unsubscribed };
+
+constexpr std::array<std::string_view, 2> names_of(Channel /*channel*/) { return {"EMAIL", "SMS"}; }
+constexpr std::array<std::string_view, 2> names_of(SubscriptionState /*state*/) {
+  return {"SUBSCRIBED", "UNSUBSCRIBED"};
+}
+
+/// Whether a member wants messages of a category over a channel.
+struct Subscription {
+  std::string category_id{};
+  OpenEnum<Channel> channel{};  ///< Required.
+  OpenEnum<SubscriptionState> state = SubscriptionState::unsubscribed;
+  OtherMembers other{};  ///< Sent beside the members above.
+};
+
+/// All the subscriptions that a member shall have.
+struct MemberSubscriptions {
+  std::string member_id{};
+  std::vector<Subscription> subscriptions{};
+};
+
+namespace detail {
+
+template <>
+struct Schema<Subscription> {
+  static constexpr auto fields =
+      std::make_tuple(required("category_id", &Subscription::category_id), required("channel", &Subscription::channel),
+                      required("state", &Subscription::state));
+};
+
+template <>
+struct Schema<MemberSubscriptions> {
+  static constexpr auto fields = std::make_tuple(required("member_id", &MemberSubscriptions::member_id),
+                                                 required("subscriptions", &MemberSubscriptions::subscriptions));
+};
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace movio::exhibitor

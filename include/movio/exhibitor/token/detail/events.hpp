@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+
+#include "../../core/events.hpp"
+#include "../access_token.hpp"
+#include "fetch.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// Tells the hook that the API refused a token that was fresh.
+inline void tell_of_rejection(const EventHook& hook, const AccessToken& token) {
+  Event event;
+  event.kind = EventKind::token_rejected;
+  event.fingerprint = token.fingerprint();
+  tell_hook(hook, event);
+}
+
+/// Tells the hook what came of a fetch. `rotated`: the token is for other credentials than the one before;
+/// `still_served`: there is a token that can be sent.
+inline void tell_of_fetch(const EventHook& hook, const FetchOutcome& outcome, bool rotated, bool still_served) {
+  Event event;
+  event.duration = std::chrono::duration_cast<std::chrono::microseconds>(outcome.duration);
+  if (outcome.token) {
+    event.kind = EventKind::token_minted;
+    event.fingerprint = outcome.token->fingerprint();
+    event.lifetime = outcome.token->lifetime();
+  } else {
+    event.kind = still_served ? EventKind::renewal_failed : EventKind::token_failed;
+    event.error = &outcome.token.error();
+    event.next_try = event.error->retry_after.value_or(std::chrono::seconds(0));
+  }
+  tell_hook(hook, event);
+  if (rotated) {
+    Event rotation;
+    rotation.kind = EventKind::credentials_rotated;
+    rotation.fingerprint = outcome.token->fingerprint();
+    tell_hook(hook, rotation);
+  }
+  for (const QuotaBucket& bucket : outcome.quota) {
+    if (!bucket.low()) continue;
+    Event warning;
+    warning.kind = EventKind::quota_low;
+    warning.quota = &bucket;
+    tell_hook(hook, warning);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,266 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../../core/http.hpp"
+#include "../../detail/json/document.hpp"
+#include "../../detail/text/encoding.hpp"
+#include "../../detail/text/retry_after.hpp"
+#include "../access_token.hpp"
+#include "../credentials.hpp"
+#include "../options.hpp"
+#include "../region.hpp"
+#include "../status.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::size_t max_token_answer_bytes = std::size_t{1} << 20U;
+inline constexpr std::size_t max_token_bytes = std::size_t{16} << 10U;
+
+/// What the issuer's answer is read against.
+struct TokenExchange {
+  const Endpoints& endpoints;
+  const TokenOptions& options;
+  const ClientCredentials& credentials;
+};
+
+/// Texts joined in one allocation: growing would leave a copy of a secret behind.
+inline Secret joined(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const auto part : parts) size += part.size();
+  std::string text;
+  text.reserve(size);
+  for (const auto part : parts) text += part;
+  return Secret(std::move(text));
+}
+
+inline Secret form_encoded_secret(const ClientCredentials& credentials) {
+  return Secret(form_encode(credentials.client_secret.reveal()));
+}
+
+/// Id and secret as Basic takes them: form-encoded first (RFC 6749 section 2.3.1), and no newline at the end.
+inline Secret basic_credentials(const ClientCredentials& credentials) {
+  const Secret secret = form_encoded_secret(credentials);
+  return Secret(base64_encode(joined({form_encode(credentials.client_id), ":", secret.reveal()}).reveal()));
+}
+
+inline HttpRequest token_request(const TokenExchange& exchange) {
+  const auto& [endpoints, options, credentials] = exchange;
+  std::string form = "grant_type=client_credentials&audience=" + form_encode(endpoints.api_url);
+  if (!options.scope.empty()) form += "&scope=" + form_encode(options.scope);
+
+  HttpRequest request;
+  request.method = "POST";
+  request.target = endpoints.issuer_url;
+  request.headers.add("Accept", "application/json");
+  request.timeout = options.timeout;
+  request.max_response_bytes = max_token_answer_bytes;
+  request.token_exchange = true;
+  if (options.client_authentication == ClientAuthentication::post) {
+    const Secret secret = form_encoded_secret(credentials);
+    const Secret whole =
+        joined({form, "&client_id=", form_encode(credentials.client_id), "&client_secret=", secret.reveal()});
+    form = whole.reveal();
+  } else {
+    const Secret basic = basic_credentials(credentials);
+    request.authorization = std::make_shared<const Secret>(joined({"Authorization: Basic ", basic.reveal()}));
+  }
+  request.body = Body::secret(std::move(form), "application/x-www-form-urlencoded");
+  return request;
+}
+
+/// The parts of a JWT that hold JSON (RFC 7519 section 3).
+enum class JwtPart { header, payload };
+
+/// A part of a JWT, unverified: a signature is the API's business. Nothing when the token is not one.
+inline std::optional<nlohmann::json> jwt_part(std::string_view token, JwtPart part) {
+  const auto first = token.find('.');
+  const auto last = token.rfind('.');
+  if (first == std::string_view::npos || first == last || token.find('.', first + 1) != last) return std::nullopt;
+  const auto text =
+      base64url_decode(part == JwtPart::header ? token.substr(0, first) : token.substr(first + 1, last - first - 1));
+  if (!text) return std::nullopt;
+  auto object = parse_json(*text, "a part of the token");
+  if (!object || !object->is_object()) return std::nullopt;
+  return std::make_optional(*std::move(object));
+}
+
+/// What the ledger calls a token; the times are the ledger's.
+inline LedgerEntry ledger_entry(const AccessToken& token) {
+  constexpr std::size_t longest = 128;
+  const auto named = [&token](JwtPart part, const char* name) {
+    const auto object = jwt_part(token.reveal(), part);
+    return object ? clean_text(string_member(*object, name), longest) : std::string();
+  };
+  LedgerEntry entry;
+  entry.fingerprint = token.fingerprint();
+  entry.key_id = named(JwtPart::header, "kid");
+  entry.token_id = named(JwtPart::payload, "jti");
+  return entry;
+}
+
+/// Whether a JWT is for this audience. One that names no audience is left to the API to judge.
+inline Result<void> check_audience(const nlohmann::json& claims, const std::string& audience) {
+  const auto aud = claims.find("aud");
+  if (aud == claims.end() || aud->is_null()) return {};
+  const nlohmann::json named = aud->is_array() ? *aud : nlohmann::json::array({*aud});
+  std::string names;
+  for (const auto& name : named) {
+    if (!name.is_string()) continue;
+    if (name.get_ref<const std::string&>() == audience) return {};
+    names += (names.empty() ? "\"" : ", \"") + name.get_ref<const std::string&>() + '"';
+  }
+  return make_error(ErrorKind::protocol, "the issuer's token is for the audience " + clean_text(names, 512) +
+                                             ", not for \"" + audience +
+                                             "\"; issuer_url and api_url must belong to the same region");
+}
+
+/// `expires_in` in whole seconds, from a number or a numeric string; nothing when it is neither.
+inline std::optional<double> read_number(const nlohmann::json& value) {
+  if (value.is_number()) return std::trunc(value.get<double>());
+  if (!value.is_string()) return std::nullopt;
+  std::string_view text = value.get_ref<const std::string&>();
+  double number = 0;
+  std::size_t digits = 0;
+  for (; digits < text.size() && is_digit(text[digits]); ++digits) number = number * 10 + (text[digits] - '0');
+  if (digits == 0) return std::nullopt;
+  text.remove_prefix(digits);
+  if (!text.empty() && text.front() == '.') text.remove_prefix(1);
+  if (!std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+  return number;
+}
+
+/// How long the token lives. Never "for ever": more than ten years is taken for a mistake and counts as a day.
+inline Result<std::chrono::seconds> read_lifetime(const nlohmann::json& answer,
+                                                  const std::optional<nlohmann::json>& claims,
+                                                  const TokenOptions& options, const Moment& issued) {
+  constexpr double ten_years = 10 * 365.25 * 86400;
+  const auto expires_in = answer.find("expires_in");
+  std::optional<double> seconds;
+  if (expires_in != answer.end() && !expires_in->is_null()) {
+    seconds = read_number(*expires_in);
+  } else if (claims && claims->contains("exp") && (*claims)["exp"].is_number()) {
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(issued.wall.time_since_epoch());
+    seconds = std::trunc((*claims)["exp"].get<double>()) - static_cast<double>(now.count());
+  } else {
+    return options.assumed_lifetime;
+  }
+  if (!seconds || !(*seconds >= 1)) {
+    return make_error(
+        ErrorKind::protocol,
+        "the issuer's token says no usable lifetime (expires_in is zero, negative or no number, or the token "
+        "expired before now by this machine's clock)");
+  }
+  if (*seconds > ten_years) return std::chrono::seconds(std::chrono::hours(24));
+  return std::chrono::seconds(static_cast<std::chrono::seconds::rep>(*seconds));
+}
+
+/// Takes every form in which the client secret was sent, or may be repeated, out of a text.
+inline std::string without_secrets(std::string text, const ClientCredentials& credentials) {
+  strike_out(text, credentials.client_secret.reveal());
+  strike_out(text, form_encoded_secret(credentials).reveal());
+  strike_out(text, Secret(percent_encode(credentials.client_secret.reveal())).reveal());
+  strike_out(text, basic_credentials(credentials).reveal());
+  return text;
+}
+
+inline ErrorKind issuer_failure_kind(int status, const std::string& oauth_error) {
+  constexpr std::array<std::string_view, 2> passing{"temporarily_unavailable", "server_error"};
+  if (status == 408 || status == 429 || status >= 500) return ErrorKind::issuer_unavailable;
+  if (std::find(passing.begin(), passing.end(), oauth_error) != passing.end()) return ErrorKind::issuer_unavailable;
+  if (!oauth_error.empty() || status == 400 || status == 401 || status == 403) return ErrorKind::issuer_rejected;
+  return ErrorKind::protocol;
+}
+
+inline const char* issuer_failure_advice(ErrorKind kind, int status) {
+  if (kind == ErrorKind::issuer_unavailable) return "; try again later";
+  if (kind == ErrorKind::protocol) return "; check issuer_url (redirects are not followed)";
+  return status == 403 ? "; check that the client is allowed this audience and scope"
+                       : "; check client_id, client_secret, audience and scope, and that they are of this region";
+}
+
+/// An answer that is not a token (RFC 6749 section 5.2).
+inline Error issuer_failure(const TokenExchange& exchange, const HttpResponse& response, const nlohmann::json& answer,
+                            const Moment& now) {
+  const auto fit = [&](std::string text, std::size_t limit) {  // in this order: a cut secret would not be recognized
+    return clean_text(without_secrets(std::move(text), exchange.credentials), limit);
+  };
+  Error error;
+  error.oauth_error = fit(string_member(answer, "error"), 64);
+  error.oauth_description = fit(string_member(answer, "error_description"), 256);
+  error.http_status = response.status;
+  error.kind = issuer_failure_kind(response.status, error.oauth_error);
+  error.message = "no token: " + exchange.endpoints.issuer_url + " answered HTTP " + std::to_string(response.status);
+  if (!error.oauth_error.empty()) error.message += ' ' + error.oauth_error;
+  if (!error.oauth_description.empty()) error.message += " (" + error.oauth_description + ')';
+  error.message += issuer_failure_advice(error.kind, response.status);
+  if (const auto* value = response.headers.find("Retry-After")) error.retry_after = parse_retry_after(*value, now.wall);
+  if (const auto* id = response.headers.find("X-Request-Id")) error.request_id = fit(*id, 128);
+  return error;
+}
+
+/// A request that got no answer. That the issuer cannot be reached is one kind, whatever stood in the way. A transport
+/// may quote the request that it could not send.
+inline Error issuer_unreachable(const TokenExchange& exchange, Error error) {
+  if (error.kind == ErrorKind::connection || error.kind == ErrorKind::timeout)
+    error.kind = ErrorKind::issuer_unavailable;
+  error.message = "no token from " + exchange.endpoints.issuer_url + ": " +
+                  without_secrets(std::move(error.message), exchange.credentials);
+  error.details = without_secrets(std::move(error.details), exchange.credentials);
+  return error;
+}
+
+inline Result<Secret> read_access_token(nlohmann::json& answer) {
+  const auto problem = [](const char* what) {
+    return make_error(ErrorKind::protocol, std::string("the issuer's answer is no token: ") + what);
+  };
+  const auto member = answer.find("access_token");
+  if (member == answer.end() || !member->is_string()) return problem("access_token is missing or not a string");
+  Secret token(std::move(member->get_ref<std::string&>()));
+  const std::string_view text = token.reveal();
+  if (text.empty() || text.size() > max_token_bytes) return problem("access_token is empty or longer than 16 KiB");
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; })) {
+    return problem("access_token holds characters that no header may carry");
+  }
+  if (!equal_ignoring_case(string_member(answer, "token_type"), "bearer"))
+    return problem("token_type is not \"bearer\"");
+  return token;
+}
+
+/// Reads the issuer's answer to a request that was begun at `issued`. The answer's text is overwritten afterwards.
+inline Result<AccessToken> read_token_answer(const TokenExchange& exchange, HttpResponse response,
+                                             const Moment& issued) {
+  auto answer = parse_json(response.body, "the issuer's answer");
+  wipe(response.body);
+  if (response.status != 200) {
+    return issuer_failure(exchange, response, answer ? *answer : nlohmann::json(), issued);
+  }
+  if (!answer) return std::move(answer.error());
+  if (!answer->is_object()) return make_error(ErrorKind::protocol, "the issuer's answer is not a JSON object");
+  if (answer->contains("error")) return issuer_failure(exchange, response, *answer, issued);
+
+  auto token = read_access_token(*answer);
+  if (!token) return std::move(token.error());
+  const auto claims = jwt_part(token->reveal(), JwtPart::payload);
+  if (claims) {
+    if (auto meant_for_us = check_audience(*claims, exchange.endpoints.api_url); !meant_for_us)
+      return meant_for_us.error();
+  }
+  const auto lifetime = read_lifetime(*answer, claims, exchange.options, issued);
+  if (!lifetime) return lifetime.error();
+  const std::string granted = clean_text(string_member(*answer, "scope"), 4096);
+  return AccessToken(*token, granted.empty() ? exchange.options.scope : granted, *lifetime, issued);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../core/cancel.hpp"
+#include "../../core/transport.hpp"
+#include "callback_gate.hpp"
+#include "exchange.hpp"
+#include "failure_backoff.hpp"
+#include "previous_credentials.hpp"
+#include "quota_headers.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// What a provider is made of and never changes, in its process and in those forked from it.
+struct TokenSetup {
+  Endpoints endpoints;
+  CredentialSource source;
+  TokenOptions options;
+  std::shared_ptr<Clock> clock;
+  std::weak_ptr<Transport> transport;
+};
+
+/// What came of a fetch.
+struct FetchOutcome {
+  Result<AccessToken> token;
+  bool remembered = false;        ///< The error is an earlier one: nothing has changed that makes another try worth it.
+  CredentialsMark credentials{};  ///< Those that the token is for; without one, the last that the source gave.
+  std::uint64_t requests = 0;     ///< Sent to the issuer: more than one when it refused the first credentials.
+  std::vector<QuotaBucket> quota{};
+  Clock::Steady::duration duration{};
+};
+
+inline CredentialsMark mark_of(const ClientCredentials& credentials) {
+  const std::string length = std::to_string(credentials.client_id.size()) + ':';  // or "a" + "bc" would be "ab" + "c"
+  return Sha256::of(joined({length, credentials.client_id, credentials.client_secret.reveal()}).reveal());
+}
+
+/// One fetch of a token: asks the source, then the issuer. When the issuer refuses the credentials, it tries those that
+/// the source has by then, and after that the ones before, each if they are others, and once. Runs on the transport's
+/// thread, and lands exactly once unless the gate is closed.
+class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
+ public:
+  using Landing = std::function<void(FetchOutcome)>;
+
+  /// Tells, for the credentials that the source gives, whether the issuer need not be asked: the error that stands.
+  using Known = std::function<std::optional<Error>(const CredentialsMark&)>;
+
+  TokenFetch(std::shared_ptr<const TokenSetup> setup, std::shared_ptr<Gate> gate,
+             std::shared_ptr<PreviousCredentials> previous, CancelToken cancel, Known known, Landing landing)
+      : setup_(std::move(setup)),
+        gate_(std::move(gate)),
+        previous_(std::move(previous)),
+        cancel_(std::move(cancel)),
+        known_(std::move(known)),
+        landing_(std::move(landing)) {}
+
+  void begin() {
+    guarded([this] {
+      begun_ = setup_->clock->now();
+      auto credentials = ask(setup_->source);
+      if (credentials) note_given(mark_of(*credentials));
+      if (auto error = known_(given_)) return land(*std::move(error), true);
+      if (!credentials) return land(std::move(credentials.error()));
+      request(*std::move(credentials), given_);
+    });
+  }
+
+ private:
+  /// The source gives the credentials with this mark.
+  void note_given(const CredentialsMark& mark) {
+    given_ = mark;
+    const auto changed_at = previous_->given(mark, setup_->clock->moment());
+    const auto transport = changed_at ? setup_->transport.lock() : nullptr;
+    if (!transport) return;
+    transport->after(PreviousCredentials::grace, [weak = std::weak_ptr<PreviousCredentials>(previous_), changed_at] {
+      if (const auto previous = weak.lock()) previous->wipe(*changed_at);
+    });
+  }
+
+  void request(ClientCredentials credentials, const CredentialsMark& mark) {
+    const auto transport = setup_->transport.lock();
+    if (!transport) return;  // the source dropped the last provider; its waiters have been told
+    credentials_ = std::move(credentials);
+    sent_ = mark;
+    ++requests_;
+    issued_ = setup_->clock->moment();
+    HttpRequest request = token_request({setup_->endpoints, setup_->options, credentials_});
+    request.cancel = cancel_;
+    transport->start(std::move(request), [self = shared_from_this()](Result<HttpResponse> answer) {
+      self->guarded([&] { self->answered(std::move(answer)); });
+    });
+  }
+
+  void answered(Result<HttpResponse> answer) {
+    const TokenExchange exchange{setup_->endpoints, setup_->options, credentials_};
+    if (!answer) return land(issuer_unreachable(exchange, std::move(answer.error())));
+    quota_ = read_quota(answer->headers, issued_.wall);
+    auto token = read_token_answer(exchange, *std::move(answer), issued_);
+    if (!token && token.error().http_status == 429 && !token.error().retry_after) {
+      token.error().retry_after = time_to_refill(quota_);
+    }
+    if (token && !refusal_) previous_->accepted(std::move(credentials_), sent_);
+    if (!token && credentials_refused(token.error()) && others_tried(token.error())) return;
+    land(std::move(token));
+  }
+
+  /// Has the issuer asked once more, if there are other credentials than those it has just refused.
+  bool others_tried(const Error& refusal) {
+    if (refusal_) return false;
+    previous_->refused(sent_);
+    if (requests_ == 1) {
+      auto others = ask(setup_->source);
+      if (others) note_given(mark_of(*others));
+      if (given_ != sent_) {
+        request(*std::move(others), given_);
+        return true;
+      }
+    }
+    auto previous = previous_->take(setup_->clock->moment());
+    if (!previous) return false;
+    refusal_ = refusal;
+    const auto mark = mark_of(*previous);
+    request(*std::move(previous), mark);
+    return true;
+  }
+
+  void land(Result<AccessToken> token, bool remembered = false) {
+    if (std::exchange(landed_, true)) return;
+    credentials_ = {};
+    if (!token && refusal_) token = *std::move(refusal_);
+    const auto mark = token ? sent_ : given_;
+    landing_({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_});
+  }
+
+  /// Nothing that goes wrong here may keep a fetch from landing: its waiters and all later callers would wait in vain.
+  template <class Step>
+  void guarded(Step step) {
+    const Gate::Pass pass(*gate_);
+    if (!pass) return;
+    try {
+      step();
+    } catch (...) {
+      land(make_error(ErrorKind::overloaded, "no token: this process ran out of memory or of other means"));
+    }
+  }
+
+  const std::shared_ptr<const TokenSetup> setup_;
+  const std::shared_ptr<Gate> gate_;
+  const std::shared_ptr<PreviousCredentials> previous_;
+  const CancelToken cancel_;
+  const Known known_;
+  const Landing landing_;
+
+  // one step follows the other, so nothing guards these
+  ClientCredentials credentials_;
+  CredentialsMark given_;         ///< The last that the source gave.
+  CredentialsMark sent_;          ///< Those that the issuer was asked with last.
+  std::optional<Error> refusal_;  ///< Of the source's credentials, when the ones before are being tried.
+  std::uint64_t requests_ = 0;
+  Moment issued_;
+  Clock::Steady begun_;
+  std::vector<QuotaBucket> quota_;
+  bool landed_ = false;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

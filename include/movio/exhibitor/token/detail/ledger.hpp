@@ -1,0 +1,58 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "../../core/clock.hpp"
+#include "../status.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// The tokens that were minted and have not expired. Pure logic; whoever owns it guards it. Goes by uptime: a wall
+/// clock set forward does not end what the API still accepts.
+class Ledger {
+ public:
+  /// A token that came at `now` lives for `lifetime` from then on at the latest: the issuer made it before.
+  void add(LedgerEntry entry, std::chrono::seconds lifetime, const Moment& now) {
+    forget_dead(now);
+    if (lines_.size() == most_lines) lines_.pop_front();
+    entry.issued_at = now.wall;
+    entry.expires_at = now.wall + lifetime;
+    lines_.push_back({std::move(entry), now.uptime + lifetime});
+  }
+
+  /// Oldest first.
+  [[nodiscard]] std::vector<LedgerEntry> live(const Moment& now) {
+    forget_dead(now);
+    std::vector<LedgerEntry> entries;
+    entries.reserve(lines_.size());
+    for (const Line& line : lines_) entries.push_back(line.entry);
+    return entries;
+  }
+
+ private:
+  struct Line {
+    LedgerEntry entry;
+    std::chrono::nanoseconds dies;
+  };
+
+  /// A bound for a program that throws away every token it gets: more than any quota that has been seen lets it mint.
+  static constexpr std::size_t most_lines = 4096;
+
+  void forget_dead(const Moment& now) {
+    const auto dead = [&now](const Line& line) { return line.dies <= now.uptime; };
+    lines_.erase(std::remove_if(lines_.begin(), lines_.end(), dead), lines_.end());
+  }
+
+  std::deque<Line> lines_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

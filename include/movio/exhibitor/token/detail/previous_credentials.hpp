@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "../../core/clock.hpp"
+#include "../credentials.hpp"
+#include "failure_backoff.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0 {
+namespace detail {
+
+/// Keeps the credentials of the last token, for one more try with them when the source gives others that the issuer
+/// does not know yet: issuers can lag a rotation by half a minute. Thread-safety: every call from any thread.
+class PreviousCredentials {
+ public:
+  using Uptime = std::chrono::nanoseconds;
+
+  /// How long after a change they may be tried.
+  static constexpr std::chrono::seconds grace{60};
+
+  /// The issuer gave a token for them.
+  void accepted(ClientCredentials credentials, const CredentialsMark& mark) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    kept_ = std::move(credentials);
+    mark_ = mark;
+    changed_at_.reset();
+  }
+
+  /// The source gives the credentials with this mark. Returns the time of the change when they are the first that
+  /// differ: `wipe` is then due after `grace`.
+  std::optional<Uptime> given(const CredentialsMark& mark, const Moment& now) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!mark_ || !mark) return std::nullopt;
+    if (mark == mark_) changed_at_.reset();
+    if (mark == mark_ || changed_at_) return std::nullopt;
+    changed_at_ = now.uptime;
+    return changed_at_;
+  }
+
+  /// The issuer refused the credentials with this mark: those that were kept are not worth a try then.
+  void refused(const CredentialsMark& mark) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (mark == mark_) forget();
+  }
+
+  /// What to try in place of refused credentials, once; nothing when the change was too long ago.
+  std::optional<ClientCredentials> take(const Moment& now) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::optional<ClientCredentials> taken;
+    if (changed_at_ && now.uptime < *changed_at_ + grace) taken = std::move(kept_);
+    forget();
+    return taken;
+  }
+
+  /// `grace` has passed since that change.
+  void wipe(Uptime changed_at) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (changed_at_ == changed_at) forget();
+  }
+
+ private:
+  void forget() {
+    kept_ = {};
+    mark_.reset();
+    changed_at_.reset();
+  }
+
+  std::mutex mutex_;  ///< Guards all that follows.
+  ClientCredentials kept_;
+  CredentialsMark mark_;  ///< Of those that are kept; nothing when none are.
+  std::optional<Uptime> changed_at_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace movio::exhibitor

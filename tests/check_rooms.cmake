@@ -1,0 +1,205 @@
+# Checks that the headers keep to their rooms (include/movio/exhibitor/README.md).
+#   cmake -D INCLUDE_DIR=<root>/include -P check_rooms.cmake
+# - A header includes only headers of its own room, without a cycle, and of rooms below.
+# - Another room's detail/ is private. The rooms in the top detail/ are open to every room above them.
+# - Only their own rooms include libcurl, the full nlohmann_json and the headers of the operating system.
+# - The umbrella reaches every public header, and no header outgrows its size.
+# - Every room has a README.md, and the map names every room.
+cmake_minimum_required(VERSION 3.21)
+
+cmake_path(ABSOLUTE_PATH INCLUDE_DIR) # file(GLOB_RECURSE) matches nothing below a relative one
+
+# From the bottom to the top.
+set(rooms detail/text core detail/json detail/os files curl token call records bulk testing)
+# The headers that stand by themselves, each as a room: `client` above `records`, the doors above all.
+set(street version.hpp detail/text core detail/json detail/os files curl token call records client.hpp bulk testing
+           bulk.hpp records.hpp token_provider.hpp coroutine.hpp testing.hpp ../exhibitor.hpp)
+set(outside_the_umbrella coroutine.hpp testing.hpp ../exhibitor.hpp)
+set(most_lines 400)
+
+# "INCLUDER INCLUDED": who may use what is private to another room.
+set(exceptions
+    # The client hands its caller to the resources, which send their requests through it.
+    "client\\.hpp call/detail/caller\\.hpp"
+    "records/.* call/detail/caller\\.hpp"
+    # An upload sends the same records in the same requests as the resources do.
+    "bulk/.* records/detail/(limits|reader|receipt|requests|schema|writer)\\.hpp"
+    "bulk/detail/record_source\\.hpp files/detail/line_reader\\.hpp")
+
+# "HEADERS INCLUDED": the only headers that may include it.
+set(owned
+    "curl/.* <curl/.*"
+    "detail/json/.* <nlohmann/json\\.hpp>"
+    # The three others: pipes and terminals as input, access to files with credentials, and libcurl's sockets.
+    "(detail/os/.*|files/byte_source\\.hpp|token/credentials\\.hpp|curl/detail/handle\\.hpp) <((sys|net|netinet|arpa)/.*|(fcntl|unistd|poll|pthread|signal|time|windows)\\.h)>")
+
+set(root "${INCLUDE_DIR}/movio/exhibitor")
+set(faults "")
+
+function(fault text)
+  string(APPEND faults "  ${text}\n")
+  set(faults "${faults}" PARENT_SCOPE)
+endfunction()
+
+# The place in the street of a header, and its room; -1 when it is in none.
+function(find_room header place room)
+  string(REGEX REPLACE "/(detail/)?[^/]*$" "" name "${header}")
+  if(header MATCHES "^(\\.\\./)?[^/]*$")
+    set(name "${header}")
+  endif()
+  list(FIND street "${name}" found)
+  set(${place} ${found} PARENT_SCOPE)
+  set(${room} "${name}" PARENT_SCOPE)
+endfunction()
+
+# The name below `root` of what `header` includes as `text`; empty for what is not ours.
+function(resolve header text result)
+  if(text MATCHES "^\"(.*)\"$")
+    cmake_path(GET header PARENT_PATH folder)
+    cmake_path(SET path NORMALIZE "${root}/${folder}/${CMAKE_MATCH_1}")
+  elseif(text MATCHES "^<(movio/.*)>$")
+    cmake_path(SET path NORMALIZE "${INCLUDE_DIR}/${CMAKE_MATCH_1}")
+  else()
+    set(${result} "" PARENT_SCOPE)
+    return()
+  endif()
+  cmake_path(RELATIVE_PATH path BASE_DIRECTORY "${root}" OUTPUT_VARIABLE name)
+  set(${result} "${name}" PARENT_SCOPE)
+endfunction()
+
+function(check_owners header text)
+  foreach(rule IN LISTS owned)
+    string(REGEX REPLACE " .*" "" owners "${rule}")
+    string(REGEX REPLACE "^[^ ]* " "" owned_text "${rule}")
+    if(text MATCHES "^${owned_text}$" AND NOT header MATCHES "^${owners}$")
+      fault("${header} includes ${text}: only ${owners} may")
+    endif()
+  endforeach()
+  set(faults "${faults}" PARENT_SCOPE)
+endfunction()
+
+function(check_include header target)
+  find_room("${header}" place room)
+  find_room("${target}" target_place target_room)
+  if(NOT EXISTS "${root}/${target}")
+    fault("${header} includes ${target}, which is not there")
+  elseif(target_place GREATER place)
+    fault("${header} includes ${target}, which is not below it")
+  elseif(target MATCHES "/detail/" AND NOT target_room STREQUAL room AND NOT "${target_room}.hpp" STREQUAL header)
+    foreach(exception IN LISTS exceptions)
+      if("${header} ${target}" MATCHES "^${exception}$")
+        return()
+      endif()
+    endforeach()
+    fault("${header} includes ${target}, which is private to ${target_room}")
+  endif()
+  set(faults "${faults}" PARENT_SCOPE)
+endfunction()
+
+# --- Every header by itself -------------------------------------------------------------------------------------------
+
+file(GLOB_RECURSE headers RELATIVE "${root}" "${INCLUDE_DIR}/*.hpp")
+list(SORT headers)
+foreach(header IN LISTS headers)
+  find_room("${header}" place room)
+  if(place EQUAL -1)
+    fault("${header} is in no room of ${CMAKE_CURRENT_LIST_FILE}")
+  endif()
+  file(READ "${root}/${header}" content)
+  string(REGEX REPLACE "[^\n]" "" newlines "${content}")
+  string(LENGTH "${newlines}" lines)
+  if(lines GREATER most_lines)
+    fault("${header} has ${lines} lines: more than ${most_lines}")
+  endif()
+
+  set("includes_of_${header}" "")
+  file(STRINGS "${root}/${header}" directives REGEX "^[ \t]*#[ \t]*include")
+  foreach(directive IN LISTS directives)
+    string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]*([<\"][^>\"]*[>\"]).*" "\\1" text "${directive}")
+    check_owners("${header}" "${text}")
+    resolve("${header}" "${text}" target)
+    if(NOT target STREQUAL "")
+      check_include("${header}" "${target}")
+      list(APPEND "includes_of_${header}" "${target}")
+    endif()
+  endforeach()
+endforeach()
+if(headers STREQUAL "")
+  fault("no headers below ${INCLUDE_DIR}")
+endif()
+
+# --- All of them together ---------------------------------------------------------------------------------------------
+
+# Takes away, again and again, what includes none of the rest, or what none of the rest includes: a cycle is left.
+set(left ${headers})
+set(size_before 0)
+list(LENGTH left size)
+while(NOT size EQUAL size_before)
+  set(size_before ${size})
+  set(includers "")
+  set(included "")
+  foreach(header IN LISTS left)
+    foreach(target IN LISTS "includes_of_${header}")
+      if(target IN_LIST left)
+        list(APPEND includers "${header}")
+        list(APPEND included "${target}")
+      endif()
+    endforeach()
+  endforeach()
+  set(in_both "")
+  foreach(header IN LISTS left)
+    if(header IN_LIST includers AND header IN_LIST included)
+      list(APPEND in_both "${header}")
+    endif()
+  endforeach()
+  set(left ${in_both})
+  list(LENGTH left size)
+endwhile()
+if(left)
+  fault("these headers include each other in a cycle: ${left}")
+endif()
+
+# What the umbrella reaches.
+set(reached "../exhibitor.hpp")
+set(next "../exhibitor.hpp")
+while(next)
+  list(POP_FRONT next header)
+  foreach(target IN LISTS "includes_of_${header}")
+    if(NOT target IN_LIST reached)
+      list(APPEND reached "${target}")
+      list(APPEND next "${target}")
+    endif()
+  endforeach()
+endwhile()
+foreach(header IN LISTS headers)
+  if(header MATCHES "(^|/)detail/" OR header IN_LIST outside_the_umbrella)
+    continue()
+  elseif(NOT header IN_LIST reached)
+    fault("the umbrella does not reach ${header}")
+  endif()
+endforeach()
+foreach(header IN LISTS outside_the_umbrella)
+  if(header IN_LIST reached AND NOT header STREQUAL "../exhibitor.hpp")
+    fault("the umbrella must not include ${header}")
+  endif()
+endforeach()
+
+# --- What the rooms say of themselves ---------------------------------------------------------------------------------
+
+set(map "")
+if(EXISTS "${root}/README.md")
+  file(READ "${root}/README.md" map)
+endif()
+foreach(room IN LISTS rooms)
+  if(NOT EXISTS "${root}/${room}/README.md")
+    fault("${room} has no README.md")
+  endif()
+  string(FIND "${map}" "[`${room}/`](${room}/README.md)" place)
+  if(place EQUAL -1)
+    fault("the map, README.md, has no link to ${room}")
+  endif()
+endforeach()
+
+if(NOT faults STREQUAL "")
+  message(FATAL_ERROR "the rooms are not kept:\n${faults}")
+endif()
