@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "../support.hpp"
+#include "../support/support.hpp"
 #include "bulk_members.hpp"
 #include "calls_httplib.hpp"
 #include "calls_raw.hpp"

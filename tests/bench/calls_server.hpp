@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "../nginx.hpp"
+#include "../support/nginx.hpp"
 
 /// What the benchmarks of calls and of bulk uploads talk to.
 namespace bench {

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <movio/exhibitor/records/cinema.hpp>
 #include <movio/exhibitor/records/detail/reader.hpp>
 #include <movio/exhibitor/records/detail/writer.hpp>
-#include <movio/exhibitor/records/cinema.hpp>
 #include <movio/exhibitor/records/film.hpp>
 #include <movio/exhibitor/records/item.hpp>
 #include <movio/exhibitor/records/member.hpp>
@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "../json_judge.hpp"
+#include "../support/json_judge.hpp"
 
 namespace ex = movio::exhibitor;
 using ex::detail::Reading;

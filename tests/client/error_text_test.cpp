@@ -7,14 +7,14 @@
 #include <algorithm>
 #include <memory>
 #include <movio/exhibitor/bulk/bulk.hpp>
-#include <movio/exhibitor/files/byte_source.hpp>
 #include <movio/exhibitor/client.hpp>
-#include <movio/exhibitor/token/credentials.hpp>
 #include <movio/exhibitor/curl/transport.hpp>
 #include <movio/exhibitor/detail/os/append_file.hpp>
 #include <movio/exhibitor/detail/os/descriptor.hpp>
 #include <movio/exhibitor/detail/text/encoding.hpp>
+#include <movio/exhibitor/files/byte_source.hpp>
 #include <movio/exhibitor/testing.hpp>
+#include <movio/exhibitor/token/credentials.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>

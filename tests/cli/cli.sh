@@ -5,7 +5,7 @@ if [ $# -ne 2 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
   echo "usage: $0 EXHIBITOR EXHIBITOR_SANDBOX" >&2
   exit 2
 fi
-. "$(dirname "$0")/judge.sh"
+. "$(dirname "$0")/../support/judge.sh"
 
 exhibitor=$1
 sandbox=$2

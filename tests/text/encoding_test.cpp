@@ -1,6 +1,6 @@
 #include <cstddef>
-#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/core/secret.hpp>
+#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

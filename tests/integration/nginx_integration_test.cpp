@@ -3,8 +3,8 @@
 #include <string>
 #include <thread>
 
-#include "bench/calls_library.hpp"
-#include "bench/calls_server.hpp"
+#include "../bench/calls_library.hpp"
+#include "../bench/calls_server.hpp"
 #include "catch.hpp"
 #include "nginx.hpp"
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <movio/exhibitor/token/credentials.hpp>
 #include <movio/exhibitor/detail/os/append_file.hpp>
 #include <movio/exhibitor/detail/text/encoding.hpp>
+#include <movio/exhibitor/token/credentials.hpp>
 #include <string>
 
 #include "catch.hpp"

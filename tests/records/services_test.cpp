@@ -112,7 +112,7 @@ TEST_CASE("resources - each operation of the API is one call, and says which", "
 
 TEST_CASE("resources - the comments name the operations of the table, and no others", "[resources]") {
   const auto here = std::filesystem::path(__FILE__).parent_path();
-  std::ifstream header(here / "../include/movio/exhibitor/records/services.hpp");
+  std::ifstream header(here / "../../include/movio/exhibitor/records/services.hpp");
   REQUIRE(header);
   std::vector<std::string> commented;
   for (std::string line; std::getline(header, line);) {

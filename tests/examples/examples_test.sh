@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 
-. "$(dirname "$0")/judge.sh"
+. "$(dirname "$0")/../support/judge.sh"
 # has COUNT REGEX FILE: that many lines
 has() { [ "$(grep -Ec "$2" "$work/$3")" -eq "$1" ]; }
 

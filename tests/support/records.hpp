@@ -3,9 +3,9 @@
 // A full and a minimal record of each resource, as structs and as the API's JSON, and reading and writing them.
 #include <chrono>
 #include <movio/exhibitor/detail/json/document.hpp>
+#include <movio/exhibitor/records/cinema.hpp>
 #include <movio/exhibitor/records/detail/reader.hpp>
 #include <movio/exhibitor/records/detail/writer.hpp>
-#include <movio/exhibitor/records/cinema.hpp>
 #include <movio/exhibitor/records/film.hpp>
 #include <movio/exhibitor/records/item.hpp>
 #include <movio/exhibitor/records/member.hpp>

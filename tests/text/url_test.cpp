@@ -1,5 +1,5 @@
-#include <movio/exhibitor/detail/text/url.hpp>
 #include <movio/exhibitor/core/transport.hpp>
+#include <movio/exhibitor/detail/text/url.hpp>
 #include <string>
 #include <string_view>
 
