@@ -3,7 +3,7 @@
 
 install_missing() {
   if ! command -v dpkg-query >/dev/null; then
-    echo "This is no Debian; please see to it yourself that what these packages hold is there: $*"
+    echo "Not Debian: please install the equivalents of: $*"
     return 0
   fi
   missing=

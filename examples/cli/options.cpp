@@ -118,7 +118,7 @@ void add_commands(CLI::App& app, Options& options) {
   subscriptions->add_option("FILE", options.file, "a JSON array; - is standard input")->required()->type_name("");
 
   CLI::App* const remove = add_command(app, options, Command::remove, "delete",
-                                       "Delete a record, or many. That is no erasure: Movio keeps them for history");
+                                       "Delete a record, or many. This is a soft delete: Movio keeps history");
   add_resource(remove, options);
   remove->add_option("ID", options.id, "the record's id, as it is")->type_name("");
   remove->add_option("--ids", options.file, "file with an id on each line, as it is; - is standard input")

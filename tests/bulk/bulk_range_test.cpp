@@ -121,10 +121,10 @@ TEST_CASE("bulk range - a source that has ended is not asked again", "[bulk]") {
     id = long_id(++asked);
     return asked == records + 1 ? std::nullopt : std::optional<std::string_view>(id);
   });
-  ex::detail::Intake intake(ids, 2, 1000);
-  CHECK(intake.first_checksum());
-  while (*intake.next_batch()) {
+  ex::detail::Batcher batcher(ids, 2, 1000);
+  CHECK(batcher.first_checksum());
+  while (*batcher.next_batch()) {
   }
-  CHECK_FALSE(*intake.next_batch());
+  CHECK_FALSE(*batcher.next_batch());
   CHECK(asked == records + 1);
 }

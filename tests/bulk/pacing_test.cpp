@@ -6,7 +6,7 @@
 #include "catch.hpp"
 
 namespace ex = movio::exhibitor;
-using ex::detail::Pace;
+using ex::detail::Pacing;
 using Kind = ex::ErrorKind;
 using namespace std::chrono_literals;
 
@@ -21,20 +21,20 @@ ex::Error failed_as(Kind kind, std::optional<std::chrono::seconds> retry_after =
 }
 
 /// Tells of a failure; whether there is use in going on.
-bool goes_on(Pace& pace, std::uint64_t number, const ex::Error& error, ex::Clock::Steady now, double jitter) {
+bool goes_on(Pacing& pace, std::uint64_t number, const ex::Error& error, ex::Clock::Steady now, double jitter) {
   pace.failed(number, error, now, jitter);
   return !pace.hopeless();
 }
 
 /// The same of a request that is alone.
-bool goes_on(Pace& pace, const ex::Error& error, ex::Clock::Steady now, double jitter) {
+bool goes_on(Pacing& pace, const ex::Error& error, ex::Clock::Steady now, double jitter) {
   return goes_on(pace, pace.sent(), error, now, jitter);
 }
 
 }  // namespace
 
 TEST_CASE("pace - throttling halves what is in flight, and success adds to it again", "[pace]") {
-  Pace pace(8, 15min);
+  Pacing pace(8, 15min);
   CHECK(pace.allowed() == 8);
   pace.throttled(pace.sent());
   CHECK(pace.allowed() == 4);
@@ -45,7 +45,7 @@ TEST_CASE("pace - throttling halves what is in flight, and success adds to it ag
 }
 
 TEST_CASE("pace - requests that were in flight together and throttled count once", "[pace]") {
-  Pace pace(8, 15min);
+  Pacing pace(8, 15min);
   const auto first = pace.sent();
   const auto second = pace.sent();
   pace.throttled(first);
@@ -56,13 +56,13 @@ TEST_CASE("pace - requests that were in flight together and throttled count once
 }
 
 TEST_CASE("pace - one request is always allowed", "[pace]") {
-  Pace pace(2, 15min);
+  Pacing pace(2, 15min);
   for (int i = 0; i < 10; ++i) pace.throttled(pace.sent());
   CHECK(pace.allowed() == 1);
 }
 
 TEST_CASE("pace - pauses double up to 30 seconds, and begin anew after a success", "[pace]") {
-  Pace pace(8, 15min);
+  Pacing pace(8, 15min);
   pace.succeeded();
   auto now = first_moment;
   for (const auto pause : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
@@ -76,7 +76,7 @@ TEST_CASE("pace - pauses double up to 30 seconds, and begin anew after a success
 }
 
 TEST_CASE("pace - waits as long as the API asks, and then a little", "[pace]") {
-  Pace pace(8, 15min);
+  Pacing pace(8, 15min);
   CHECK(goes_on(pace, failed_as(Kind::rate_limited, 60s), first_moment, 0.5));
   CHECK(pace.not_before() == first_moment + 60s + 500ms);
   CHECK(goes_on(pace, failed_as(Kind::rate_limited), first_moment, 0));
@@ -84,7 +84,7 @@ TEST_CASE("pace - waits as long as the API asks, and then a little", "[pace]") {
 }
 
 TEST_CASE("pace - throttling without a time backs off from one second", "[pace]") {
-  Pace pace(8, 15min);
+  Pacing pace(8, 15min);
   auto now = first_moment;
   for (const auto pause : {1s, 2s, 3s, 5s}) {
     const double jitter = pause == 1s ? 0 : 0.5;
@@ -97,7 +97,7 @@ TEST_CASE("pace - throttling without a time backs off from one second", "[pace]"
 }
 
 TEST_CASE("pace - throttling lets the patience begin anew", "[pace]") {
-  Pace pace(8, 10min);
+  Pacing pace(8, 10min);
   pace.succeeded();
   CHECK(goes_on(pace, failed_as(Kind::server_error), first_moment, 0));
   CHECK(goes_on(pace, failed_as(Kind::rate_limited), first_moment + 9min, 0));
@@ -107,18 +107,18 @@ TEST_CASE("pace - throttling lets the patience begin anew", "[pace]") {
 }
 
 TEST_CASE("pace - gives up when nothing has succeeded for as long as the patience", "[pace]") {
-  Pace pace(8, 10min);
+  Pacing pace(8, 10min);
   pace.succeeded();
   CHECK(goes_on(pace, failed_as(Kind::server_error), first_moment, 1));
   CHECK(goes_on(pace, failed_as(Kind::server_error), first_moment + 9min, 1));
   CHECK_FALSE(goes_on(pace, failed_as(Kind::server_error), first_moment + 10min, 1));
-  Pace other(8, 10min);
+  Pacing other(8, 10min);
   other.succeeded();
   CHECK_FALSE(goes_on(other, failed_as(Kind::server_error, 11min), first_moment, 0));
 }
 
 TEST_CASE("pace - throttling is waited out, however long it lasts", "[pace]") {
-  Pace pace(8, 10min);
+  Pacing pace(8, 10min);
   for (auto now = first_moment; now < first_moment + 24h; now += 5min) {
     CHECK(goes_on(pace, failed_as(Kind::rate_limited), now, 1));
   }
@@ -127,7 +127,7 @@ TEST_CASE("pace - throttling is waited out, however long it lasts", "[pace]") {
 }
 
 TEST_CASE("pace - requests that were in flight together and failed make one pause longer", "[pace]") {
-  Pace pace(8, 15min);
+  Pacing pace(8, 15min);
   pace.succeeded();
   const auto first = pace.sent();
   const auto second = pace.sent();
@@ -141,7 +141,7 @@ TEST_CASE("pace - requests that were in flight together and failed make one paus
 TEST_CASE("pace - trouble before anything has succeeded is waited out for four tries", "[pace]") {
   for (const auto kind :
        {Kind::connection, Kind::timeout, Kind::server_error, Kind::proxy, Kind::issuer_unavailable, Kind::overloaded}) {
-    Pace pace(8, 15min);
+    Pacing pace(8, 15min);
     auto now = first_moment;
     for (const auto pause : {1s, 2s, 4s}) {
       const auto first = pace.sent();
@@ -153,25 +153,25 @@ TEST_CASE("pace - trouble before anything has succeeded is waited out for four t
     }
     CHECK_FALSE(goes_on(pace, failed_as(kind), now, 1));
   }
-  Pace impatient(8, 500ms);
+  Pacing impatient(8, 500ms);
   CHECK_FALSE(goes_on(impatient, failed_as(Kind::connection), first_moment, 1));
 }
 
 TEST_CASE("pace - the API's asking for time lets the tries begin anew", "[pace]") {
-  Pace pace(8, 15min);
+  Pacing pace(8, 15min);
   for (int i = 0; i < 20; ++i) {
     CHECK(goes_on(pace, failed_as(Kind::server_error), first_moment, 0));
     if (i % 3 == 2) CHECK(goes_on(pace, failed_as(Kind::rate_limited), first_moment, 0));
   }
-  Pace asked(8, 15min);
+  Pacing asked(8, 15min);
   for (int i = 0; i < 10; ++i) CHECK(goes_on(asked, failed_as(Kind::server_error, 5s), first_moment, 1));
 }
 
 TEST_CASE("pace - who turns requests away before any has succeeded is asked once", "[pace]") {
   for (const auto kind : {Kind::rejected, Kind::forbidden, Kind::not_found, Kind::protocol}) {
-    Pace pace(8, 15min);
+    Pacing pace(8, 15min);
     CHECK_FALSE(goes_on(pace, failed_as(kind), first_moment, 1));
-    Pace later(8, 15min);
+    Pacing later(8, 15min);
     later.succeeded();
     for (int i = 0; i < 10; ++i) CHECK(goes_on(later, failed_as(kind), first_moment, 1));
   }
@@ -179,7 +179,7 @@ TEST_CASE("pace - who turns requests away before any has succeeded is asked once
 
 TEST_CASE("pace - a request in flight that succeeds after all gives hope again", "[pace]") {
   for (const bool throttled : {false, true}) {
-    Pace pace(8, 15min);
+    Pacing pace(8, 15min);
     const auto first = pace.sent();
     const auto second = pace.sent();
     CHECK_FALSE(goes_on(pace, first, failed_as(Kind::forbidden), first_moment, 1));

@@ -122,8 +122,7 @@ TEST_CASE("transport - a failed start comes out of send", "[transport]") {
   }
 }
 
-TEST_CASE("transport - a blocking call where it would wait for itself is refused before anything is sent",
-          "[transport]") {
+TEST_CASE("transport - a blocking call in a callback is refused before anything is sent", "[transport]") {
   EchoTransport transport;
   transport.blocking_allowed = false;
   const auto response = transport.send(request_to("https://a.example/x"));

@@ -135,7 +135,7 @@ TEST_CASE("client async - completions may start calls, and the last client may g
 }
 
 TEST_CASE("client async - the client's end completes every call, and none after it", "[client_async_integration]") {
-  Gate gate;
+  CallbackGate gate;
   sandbox::Sandbox server;
   server.intercept_api([&](const httplib::Request&, httplib::Response&) {
     gate.wait();

@@ -248,7 +248,7 @@ TEST_CASE("client - when no token can be had, no call goes out", "[client]") {
 }
 
 TEST_CASE("client - the time for a call bounds the wait for a token too", "[client]") {
-  Gate gate;
+  CallbackGate gate;
   sandbox::Sandbox server;
   server.intercept_token([&](const httplib::Request&, httplib::Response&) {
     gate.wait();

@@ -23,7 +23,7 @@ struct SlowApi {
   ~SlowApi() { gate.open(); }
   [[nodiscard]] ex::HttpRequest get() const { return request("GET", server.api_url() + "/x"); }
 
-  Gate gate;
+  CallbackGate gate;
   sandbox::Sandbox server;
 };
 

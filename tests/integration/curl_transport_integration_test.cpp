@@ -192,7 +192,7 @@ TEST_CASE("curl transport - an answer that breaks off in its head is none, one w
 }
 
 TEST_CASE("curl transport - a request ends when its time is up", "[curl_transport]") {
-  Gate gate;
+  CallbackGate gate;
   Scene scene([&](const httplib::Request&, httplib::Response&) {
     gate.wait();
     return true;
@@ -212,7 +212,7 @@ TEST_CASE("curl transport - a request ends when its time is up", "[curl_transpor
 
 TEST_CASE("curl transport - a transfer is cut off when the request's body stands still, or the answer's",
           "[curl_transport]") {
-  Gate gate;
+  CallbackGate gate;
   ex::CurlOptions options;
   options.stall_timeout = 1s;
   const auto failure = [&](const RawServer& server, std::size_t size) {
@@ -271,7 +271,7 @@ TEST_CASE("curl transport - the time that a server works on its answer is no sta
 }
 
 TEST_CASE("curl transport - a blocking call is cancelled from another thread", "[curl_transport]") {
-  Gate gate;
+  CallbackGate gate;
   Scene scene([&](const httplib::Request&, httplib::Response&) {
     gate.wait();
     return true;

@@ -29,7 +29,7 @@ bool upserts(const ex::ExhibitorClient& client) {
 }
 
 /// The first token request waits at the gate, all others pass.
-sandbox::Sandbox::Intercept first_waits_at(Gate& gate, std::atomic<int>& asked) {
+sandbox::Sandbox::Intercept first_waits_at(CallbackGate& gate, std::atomic<int>& asked) {
   return [&](const httplib::Request&, httplib::Response&) {
     if (asked++ == 0) gate.wait();
     return false;
@@ -67,8 +67,8 @@ TEST_CASE("fork - a child that destroys what it has from its parent ends none of
   CHECK(server.counters().api_connections == 2);
 }
 
-TEST_CASE("fork - during a flight: the child makes one of its own, and the parent's goes on", "[fork]") {
-  Gate gate;
+TEST_CASE("fork - during a fetch: the child starts its own, and the parent's goes on", "[fork]") {
+  CallbackGate gate;
   std::atomic<int> asked{0};
   sandbox::Sandbox server;
   server.intercept_token(first_waits_at(gate, asked));
@@ -88,7 +88,7 @@ TEST_CASE("fork - during a flight: the child makes one of its own, and the paren
 }
 
 TEST_CASE("fork - during a blocking call: the child makes one of its own, and the parent's goes on", "[fork]") {
-  Gate gate;
+  CallbackGate gate;
   std::atomic<int> calls{0};
   sandbox::Sandbox server;
   server.intercept_api([&](const httplib::Request&, httplib::Response&) {
@@ -105,7 +105,7 @@ TEST_CASE("fork - during a blocking call: the child makes one of its own, and th
 }
 
 TEST_CASE("fork - with asynchronous calls in flight: the child has none of them, and the parent's go on", "[fork]") {
-  Gate gate;
+  CallbackGate gate;
   std::atomic<int> calls{0};
   sandbox::Sandbox server;
   server.intercept_api([&](const httplib::Request&, httplib::Response&) {

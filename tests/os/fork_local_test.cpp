@@ -7,7 +7,7 @@
 #include "forking.hpp"
 
 using forking::in_child;
-using movio::exhibitor::detail::PerProcess;
+using movio::exhibitor::detail::ForkLocal;
 
 namespace {
 
@@ -20,8 +20,8 @@ struct Thing {
   inline static int destroyed = 0;
 };
 
-std::unique_ptr<PerProcess<Thing>> make_holder() {
-  return std::make_unique<PerProcess<Thing>>([](const Thing* parents) { return std::make_shared<Thing>(parents); });
+std::unique_ptr<ForkLocal<Thing>> make_holder() {
+  return std::make_unique<ForkLocal<Thing>>([](const Thing* parents) { return std::make_shared<Thing>(parents); });
 }
 
 }  // namespace

@@ -76,9 +76,9 @@ inline bool within_a_minute(const std::function<bool()>& holds) {
 }
 
 /// A door that a server's handler waits at until the test opens it, or the test is over.
-class Gate {
+class CallbackGate {
  public:
-  ~Gate() { open(); }
+  ~CallbackGate() { open(); }
 
   void wait() {
     std::unique_lock<std::mutex> lock(mutex_);

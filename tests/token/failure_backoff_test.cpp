@@ -8,7 +8,7 @@
 namespace ex = movio::exhibitor;
 using ex::ErrorKind;
 using ex::detail::CredentialsMark;
-using ex::detail::FailureMemory;
+using ex::detail::FailureBackoff;
 using fixtures::later;
 using namespace std::chrono_literals;
 
@@ -31,22 +31,22 @@ ex::Error refused() {
 }
 
 /// How long it stands, to the millisecond, from `begun()` on.
-std::chrono::milliseconds span(const FailureMemory& memory) {
+std::chrono::milliseconds span(const FailureBackoff& memory) {
   std::chrono::milliseconds time{0};
   while (memory.stands(later(time))) time += 1ms;
   return time;
 }
 
 std::chrono::milliseconds span_of(ex::Error error, double chance = 1) {
-  FailureMemory memory;
+  FailureBackoff memory;
   memory.failed(error, first, later(0ms), chance);
   return span(memory);
 }
 
 }  // namespace
 
-TEST_CASE("failure memory - knows nothing at first, and nothing again after a success", "[failure_memory]") {
-  FailureMemory memory;
+TEST_CASE("failure memory - knows nothing at first, and nothing again after a success", "[failure_backoff]") {
+  FailureBackoff memory;
   CHECK_FALSE(memory.stands(later(0ms)));
   CHECK_FALSE(memory.blocks(later(0ms)));
   CHECK_FALSE(memory.error(later(0ms)));
@@ -59,14 +59,14 @@ TEST_CASE("failure memory - knows nothing at first, and nothing again after a su
   CHECK_FALSE(memory.error(later(0ms)));
 }
 
-TEST_CASE("failure memory - the pause is between half of d and d", "[failure_memory]") {
+TEST_CASE("failure memory - the pause is between half of d and d", "[failure_backoff]") {
   CHECK(span_of(down(), 0) == 500ms);
   CHECK(span_of(down(), 0.5) == 750ms);
   CHECK(span_of(down(), 1) == 1s);
 }
 
-TEST_CASE("failure memory - d doubles from 1 s to 300 s, and begins anew after a success", "[failure_memory]") {
-  FailureMemory memory;
+TEST_CASE("failure memory - d doubles from 1 s to 300 s, and begins anew after a success", "[failure_backoff]") {
+  FailureBackoff memory;
   for (const auto d : {1s, 2s, 4s, 8s, 16s, 32s, 64s, 128s, 256s, 300s, 300s}) {
     auto error = down();
     memory.failed(error, first, later(0ms), 1);
@@ -79,7 +79,7 @@ TEST_CASE("failure memory - d doubles from 1 s to 300 s, and begins anew after a
   CHECK(span(memory) == 1s);
 }
 
-TEST_CASE("failure memory - the issuer's Retry-After counts when it is longer, up to an hour", "[failure_memory]") {
+TEST_CASE("failure memory - the issuer's Retry-After counts when it is longer, up to an hour", "[failure_backoff]") {
   CHECK(span_of(down(0s)) == 1s);
   CHECK(span_of(down(7s)) == 7s);
   CHECK(span_of(down(1h)) == 1h);
@@ -88,8 +88,8 @@ TEST_CASE("failure memory - the issuer's Retry-After counts when it is longer, u
   CHECK(span_of(down(std::chrono::seconds::min())) == 1s);
 }
 
-TEST_CASE("failure memory - tells the error with the time that is left, rounded up", "[failure_memory]") {
-  FailureMemory memory;
+TEST_CASE("failure memory - tells the error with the time that is left, rounded up", "[failure_backoff]") {
+  FailureBackoff memory;
   auto error = down(10s);
   memory.failed(error, first, later(0ms), 1);
   CHECK(error.retry_after == 10s);
@@ -100,16 +100,16 @@ TEST_CASE("failure memory - tells the error with the time that is left, rounded 
   CHECK(memory.error(later(1h))->retry_after == 0s);
 }
 
-TEST_CASE("failure memory - goes by uptime alone", "[failure_memory]") {
-  FailureMemory memory;
+TEST_CASE("failure memory - goes by uptime alone", "[failure_backoff]") {
+  FailureBackoff memory;
   auto error = down();
   memory.failed(error, first, later(0ms), 1);
   CHECK(memory.stands({later(999ms).uptime, later(24h).wall}));
   CHECK_FALSE(memory.stands({later(1s).uptime, later(-24h).wall}));
 }
 
-TEST_CASE("failure memory - an issuer that is down is left in peace, whatever the source gives", "[failure_memory]") {
-  FailureMemory memory;
+TEST_CASE("failure memory - an issuer that is down is left in peace, whatever the source gives", "[failure_backoff]") {
+  FailureBackoff memory;
   auto error = down(20s);
   memory.failed(error, first, later(0ms), 1);
   CHECK(memory.blocks(later(19s)));
@@ -117,7 +117,7 @@ TEST_CASE("failure memory - an issuer that is down is left in peace, whatever th
   CHECK_FALSE(memory.blocks(later(20s)));
 }
 
-TEST_CASE("failure memory - after refused credentials the source is looked at once a second", "[failure_memory]") {
+TEST_CASE("failure memory - after refused credentials the source is looked at once a second", "[failure_backoff]") {
   auto invalid_client = ex::detail::make_error(ErrorKind::issuer_rejected, "planned");
   invalid_client.oauth_error = "invalid_client";
   auto access_denied = invalid_client;
@@ -127,7 +127,7 @@ TEST_CASE("failure memory - after refused credentials the source is looked at on
       {refused(), first}, {invalid_client, first}, {access_denied, first}, {unreadable, none}};
   for (auto [error, tried] : rows) {
     error.retry_after = 20s;
-    FailureMemory memory;
+    FailureBackoff memory;
     memory.failed(error, tried, later(0ms), 1);
     CHECK(memory.blocks(later(999ms)));
     CHECK_FALSE(memory.blocks(later(1s)));
@@ -139,8 +139,8 @@ TEST_CASE("failure memory - after refused credentials the source is looked at on
   }
 }
 
-TEST_CASE("failure memory - looking at the source does not prolong the pause", "[failure_memory]") {
-  FailureMemory memory;
+TEST_CASE("failure memory - looking at the source does not prolong the pause", "[failure_backoff]") {
+  FailureBackoff memory;
   auto error = refused();
   error.retry_after = 3s;
   memory.failed(error, first, later(0ms), 1);
@@ -150,8 +150,8 @@ TEST_CASE("failure memory - looking at the source does not prolong the pause", "
   CHECK_FALSE(memory.still(first, later(3s)));  // the same credentials are tried again then
 }
 
-TEST_CASE("failure memory - a source that can be read again, or no longer, has changed", "[failure_memory]") {
-  FailureMemory memory;
+TEST_CASE("failure memory - a source that can be read again, or no longer, has changed", "[failure_backoff]") {
+  FailureBackoff memory;
   auto unreadable = ex::detail::make_error(ErrorKind::credentials, "planned");
   memory.failed(unreadable, none, later(0ms), 1);
   CHECK(memory.still(none, later(0ms)));
@@ -161,9 +161,9 @@ TEST_CASE("failure memory - a source that can be read again, or no longer, has c
   CHECK_FALSE(memory.still(none, later(0ms)));
 }
 
-TEST_CASE("failure memory - an error says whether the issuer asked for the wait", "[failure_memory]") {
+TEST_CASE("failure memory - an error says whether the issuer asked for the wait", "[failure_backoff]") {
   const auto own_backoff = [](ex::Error error) {
-    FailureMemory memory;
+    FailureBackoff memory;
     memory.failed(error, first, later(0ms), 1);  // 1 s
     CHECK(memory.error(later(0ms))->own_backoff == error.own_backoff);
     return error.own_backoff;

@@ -17,7 +17,7 @@ using simulation::Process;
 using simulation::Times;
 using namespace std::chrono_literals;
 
-TEST_CASE("token fleet - does not move as one", "[token_fleet]") {
+TEST_CASE("token fleet - processes spread their renewals and retries", "[token_fleet]") {
   const auto clock = std::make_shared<simulation::Clock>();
   std::vector<std::unique_ptr<Process>> fleet;
   while (fleet.size() < 40) fleet.push_back(std::make_unique<Process>(clock));

@@ -63,44 +63,45 @@ struct OrderRig : Rig {
 
 }  // namespace
 
-TEST_CASE("token order - a waiter whose time is over as the flight lands gets the token", "[token_order]") {
+TEST_CASE("token order - a waiter whose deadline passes as the fetch completes gets the token", "[token_order]") {
   const OrderRig rig;
   const auto provider = rig.provider();
   rig.transport->hold();
   const auto deadline = rig.clock_with_moment->now() + 1s;
-  std::thread landing;
+  std::thread completion;
   rig.clock_with_moment->at_deadline(deadline, [&] {
-    // the waiter stands between "no outcome yet" and giving up; the flight lands there, and cannot reach it
-    landing = std::thread([&] { rig.transport->release(); });
+    // the waiter is between "no outcome yet" and giving up; the fetch completes there, and cannot notify it
+    completion = std::thread([&] { rig.transport->release(); });
     fixtures::await([&] { return !provider->status().fetching; });
   });
   auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
   rig.clock_with_moment->await_waiting(1);
   rig.clock_with_moment->advance(1s);
   CHECK(said(outcome(waiting)) == "fake-token-1");
-  landing.join();
+  completion.join();
   CHECK(rig.minted() == 1);
 }
 
-TEST_CASE("token order - a waiter whose time is over as the flight fails says that it was over", "[token_order]") {
+TEST_CASE("token order - a waiter whose deadline passes as the fetch fails gets a timeout", "[token_order]") {
   const OrderRig rig;
   const auto provider = rig.provider();
   rig.transport->answer_token(ex::json_response(503));
   rig.transport->hold();
   const auto deadline = rig.clock_with_moment->now() + 1s;
-  std::thread landing;
+  std::thread completion;
   rig.clock_with_moment->at_deadline(deadline, [&] {
-    landing = std::thread([&] { rig.transport->release(); });
+    completion = std::thread([&] { rig.transport->release(); });
     fixtures::await([&] { return !provider->status().fetching; });
   });
   auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
   rig.clock_with_moment->await_waiting(1);
   rig.clock_with_moment->advance(1s);
   CHECK(said(outcome(waiting)) == "timeout");
-  landing.join();
+  completion.join();
 }
 
-TEST_CASE("token order - a waiter that gives up just before the landing leaves a token for the next", "[token_order]") {
+TEST_CASE("token order - a waiter that gives up just before the fetch completes leaves a token for the next",
+          "[token_order]") {
   const Rig rig;
   const auto provider = rig.provider();
   rig.transport->hold();
@@ -204,7 +205,7 @@ TEST_CASE("token order - two 401 for one token cost one other token, whichever i
   CHECK(rig.minted() == 2);
 }
 
-TEST_CASE("token order - a waiter cancelled by another one's completion, as the flight lands, is told its outcome",
+TEST_CASE("token order - a waiter cancelled by another one's completion, as the fetch completes, gets its outcome",
           "[token_order]") {
   const Rig rig;
   const auto provider = rig.provider();
@@ -229,7 +230,7 @@ TEST_CASE("token order - the provider's end waits for a completion that is being
     go_on.get_future().wait();
     completion_ended = true;
   });
-  std::thread landing([&] { rig.transport->release(); });
+  std::thread completion([&] { rig.transport->release(); });
   told.get_future().wait();
   auto ended_after_completion = std::async(std::launch::async, [&] {
     provider.reset();
@@ -238,7 +239,7 @@ TEST_CASE("token order - the provider's end waits for a completion that is being
   CHECK(ended_after_completion.wait_for(20ms) == std::future_status::timeout);
   go_on.set_value();
   CHECK(outcome(ended_after_completion));
-  landing.join();
+  completion.join();
 }
 
 TEST_CASE("token order - the provider's end waits for a cancellation that is being told", "[token_order]") {
@@ -268,7 +269,7 @@ TEST_CASE("token order - the provider's end waits for a cancellation that is bei
   cancelling.join();
 }
 
-TEST_CASE("token order - a fetch that runs out of memory lands all the same", "[token_order]") {
+TEST_CASE("token order - a fetch that runs out of memory completes all the same", "[token_order]") {
   class OutOfMemory : public ex::FakeTransport {
    public:
     void start(ex::HttpRequest request, Completion completion) override {

@@ -115,7 +115,7 @@ TEST_CASE("token provider - a waiter that is cancelled leaves the others alone",
   CHECK(rig.minted() == 1);
 }
 
-TEST_CASE("token provider - a flight that everybody has left goes on and serves who comes later", "[token_provider]") {
+TEST_CASE("token provider - a fetch that every waiter has left goes on and serves later callers", "[token_provider]") {
   const Rig rig;
   const auto provider = rig.provider();
   rig.transport->hold();
@@ -132,7 +132,7 @@ TEST_CASE("token provider - a flight that everybody has left goes on and serves 
   CHECK(rig.minted() == 1);
 }
 
-TEST_CASE("token provider - a waiter that left is no matter to the next flight", "[token_provider]") {
+TEST_CASE("token provider - a waiter that left does not affect the next fetch", "[token_provider]") {
   const Rig rig;
   const auto provider = rig.provider();
   rig.transport->hold();
@@ -230,7 +230,7 @@ TEST_CASE("token provider - invalidating an old token leaves the new one", "[tok
   CHECK(rig.minted() == 2);
 }
 
-TEST_CASE("token provider - invalidating during a flight does not touch what the flight brings", "[token_provider]") {
+TEST_CASE("token provider - invalidating during a fetch does not affect its token", "[token_provider]") {
   const Rig rig;
   const auto provider = rig.provider();
   const auto first = provider->token();
@@ -323,8 +323,7 @@ TEST_CASE("token provider - a source that fails or throws is an error, and its t
   CHECK(said(provider->token()) == "fake-token-1");
 }
 
-TEST_CASE("token provider - a wait that would wait for itself is refused, a token at hand is given",
-          "[token_provider]") {
+TEST_CASE("token provider - a blocking wait in a callback is refused, a cached token is given", "[token_provider]") {
   Rig rig;
   const auto transport = std::make_shared<LimitedTransport>();
   rig.transport = transport;

@@ -57,7 +57,7 @@ TEST_CASE("token renewal - an idle program mints nothing", "[token_renewal]") {
   CHECK(rig.minted() == 1);
 }
 
-TEST_CASE("token renewal - every provider begins at a place of its own", "[token_renewal]") {
+TEST_CASE("token renewal - every provider picks its own random point in the window", "[token_renewal]") {
   const Rig rig;
   std::vector<std::shared_ptr<ex::TokenProvider>> fleet;
   for (int i = 0; i < 64; ++i) {

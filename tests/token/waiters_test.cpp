@@ -6,17 +6,17 @@
 #include "fixtures.hpp"
 
 namespace ex = movio::exhibitor;
-using ex::detail::Flight;
+using ex::detail::Waiters;
 
 namespace {
 
-/// Ends the flight and tells its waiters of it.
-void land(Flight& flight, const ex::Result<ex::AccessToken>& result = fixtures::token_named("a")) {
-  for (const auto& [ticket, waiter] : flight.land()) waiter(result);
+/// Ends the fetch and notifies its waiters.
+void complete(Waiters& waiters, const ex::Result<ex::AccessToken>& result = fixtures::token_named("a")) {
+  for (const auto& [ticket, waiter] : waiters.complete()) waiter(result);
 }
 
 /// A waiter that writes down what it is told.
-Flight::Waiter noting(std::string& told, const char* name) {
+Waiters::Waiter noting(std::string& told, const char* name) {
   return [&told, name](const ex::Result<ex::AccessToken>& result) {
     told += std::string(name) + (result ? ":token " : ":error ");
   };
@@ -24,119 +24,119 @@ Flight::Waiter noting(std::string& told, const char* name) {
 
 }  // namespace
 
-TEST_CASE("flight - the first to board begins the exchange, and only the first", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - only the first to join starts the fetch", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  CHECK(flight.join(noting(told, "a")).first);
-  CHECK_FALSE(flight.join(noting(told, "b")).first);
-  CHECK_FALSE(flight.join(noting(told, "c")).first);
+  CHECK(waiters.join(noting(told, "a")).first);
+  CHECK_FALSE(waiters.join(noting(told, "b")).first);
+  CHECK_FALSE(waiters.join(noting(told, "c")).first);
 }
 
-TEST_CASE("flight - everyone aboard is told the outcome, once", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - each is notified once", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  flight.join(noting(told, "a"));
-  flight.join(noting(told, "b"));
+  waiters.join(noting(told, "a"));
+  waiters.join(noting(told, "b"));
   SECTION("a token") {
-    land(flight);
+    complete(waiters);
     CHECK(told == "a:token b:token ");
   }
   SECTION("a failure") {
-    land(flight, ex::detail::make_error(ex::ErrorKind::tls, "x"));
+    complete(waiters, ex::detail::make_error(ex::ErrorKind::tls, "x"));
     CHECK(told == "a:error b:error ");
   }
   const std::string before = told;
-  land(flight);
+  complete(waiters);
   CHECK(told == before);
 }
 
-TEST_CASE("flight - whoever leaves early is not told, and the others are", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - one that left is not notified, the others are", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  flight.join(noting(told, "a"));
-  const auto leaving = flight.join(noting(told, "b"));
-  flight.join(noting(told, "c"));
-  flight.leave(leaving.ticket);
-  land(flight);
+  waiters.join(noting(told, "a"));
+  const auto leaving = waiters.join(noting(told, "b"));
+  waiters.join(noting(told, "c"));
+  waiters.leave(leaving.ticket);
+  complete(waiters);
   CHECK(told == "a:token c:token ");
 }
 
-TEST_CASE("flight - goes on when the first has left, and when all have", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - the fetch goes on when all waiters have left", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  const auto first = flight.join(noting(told, "a"));
-  flight.leave(first.ticket);
-  CHECK_FALSE(flight.join(noting(told, "b")).first);
-  land(flight);
+  const auto first = waiters.join(noting(told, "a"));
+  waiters.leave(first.ticket);
+  CHECK_FALSE(waiters.join(noting(told, "b")).first);
+  complete(waiters);
   CHECK(told == "b:token ");
 }
 
-TEST_CASE("flight - after the landing the next one to board begins another", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - after completion the next to join starts another fetch", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  flight.join(noting(told, "a"));
-  land(flight);
-  CHECK(flight.join(noting(told, "b")).first);
+  waiters.join(noting(told, "a"));
+  complete(waiters);
+  CHECK(waiters.join(noting(told, "b")).first);
 }
 
-TEST_CASE("flight - leaving late does not put anybody off the next flight", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - leaving late does not affect the next fetch", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  const auto late = flight.join(noting(told, "a"));
-  land(flight);
-  flight.join(noting(told, "b"));
-  flight.leave(late.ticket);
-  CHECK_FALSE(flight.join(noting(told, "c")).first);
-  land(flight);
+  const auto late = waiters.join(noting(told, "a"));
+  complete(waiters);
+  waiters.join(noting(told, "b"));
+  waiters.leave(late.ticket);
+  CHECK_FALSE(waiters.join(noting(told, "c")).first);
+  complete(waiters);
   CHECK(told == "a:token b:token c:token ");
 }
 
-TEST_CASE("flight - may begin with nobody aboard, and take up who comes later", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - a fetch may start without waiters, and be joined later", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  CHECK_FALSE(flight.flying());
-  CHECK(flight.launch());
-  CHECK(flight.flying());
-  CHECK_FALSE(flight.launch());
-  CHECK_FALSE(flight.join(noting(told, "a")).first);
-  CHECK(flight.waiting() == 1);
-  land(flight);
+  CHECK_FALSE(waiters.fetching());
+  CHECK(waiters.begin_fetch());
+  CHECK(waiters.fetching());
+  CHECK_FALSE(waiters.begin_fetch());
+  CHECK_FALSE(waiters.join(noting(told, "a")).first);
+  CHECK(waiters.waiting() == 1);
+  complete(waiters);
   CHECK(told == "a:token ");
-  CHECK_FALSE(flight.flying());
-  CHECK(flight.waiting() == 0);
+  CHECK_FALSE(waiters.fetching());
+  CHECK(waiters.waiting() == 0);
 }
 
-TEST_CASE("flight - whoever leaves gets the waiter back, once, and not after the landing", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - leaving returns the waiter once, and not after completion", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  const auto early = flight.join(noting(told, "a"));
-  const auto late = flight.join(noting(told, "b"));
-  flight.leave(early.ticket)(ex::detail::make_error(ex::ErrorKind::timeout, "x"));
+  const auto early = waiters.join(noting(told, "a"));
+  const auto late = waiters.join(noting(told, "b"));
+  waiters.leave(early.ticket)(ex::detail::make_error(ex::ErrorKind::timeout, "x"));
   CHECK(told == "a:error ");
-  CHECK_FALSE(flight.leave(early.ticket));
-  land(flight);
-  CHECK_FALSE(flight.leave(late.ticket));
+  CHECK_FALSE(waiters.leave(early.ticket));
+  complete(waiters);
+  CHECK_FALSE(waiters.leave(late.ticket));
   CHECK(told == "a:error b:token ");
 }
 
-TEST_CASE("flight - no ticket is given out twice", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - no ticket is reused", "[waiters]") {
+  Waiters waiters;
   std::string told;
-  std::set<Flight::Ticket> tickets;
+  std::set<Waiters::Ticket> tickets;
   for (int i = 0; i < 10; ++i) {
-    CHECK(tickets.insert(flight.join(noting(told, "a")).ticket).second);
-    if (i % 2 == 0) flight.leave(*tickets.rbegin());
-    if (i % 3 == 0) land(flight);
+    CHECK(tickets.insert(waiters.join(noting(told, "a")).ticket).second);
+    if (i % 2 == 0) waiters.leave(*tickets.rbegin());
+    if (i % 3 == 0) complete(waiters);
   }
 }
 
-TEST_CASE("flight - a waiter may board the next flight while it is told of this one", "[flight]") {
-  Flight flight;
+TEST_CASE("waiters - a waiter may join the next fetch while it is notified of this one", "[waiters]") {
+  Waiters waiters;
   std::string told;
   bool first = false;
-  flight.join([&](const ex::Result<ex::AccessToken>&) { first = flight.join(noting(told, "b")).first; });
-  land(flight);
+  waiters.join([&](const ex::Result<ex::AccessToken>&) { first = waiters.join(noting(told, "b")).first; });
+  complete(waiters);
   CHECK(first);
-  land(flight);
+  complete(waiters);
   CHECK(told == "b:token ");
 }

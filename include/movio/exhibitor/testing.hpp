@@ -232,7 +232,7 @@ class FakeTransport : public Transport {
   std::vector<HttpRequest> token_requests_;
   bool holding_ = false;
   std::vector<std::shared_ptr<Held>> kept_;
-  detail::PerProcess<detail::FakeTimers> timers_;  ///< Guards itself. Ends first: its tasks are the transport's.
+  detail::ForkLocal<detail::FakeTimers> timers_;  ///< Guards itself. Ends first: its tasks are the transport's.
 };
 
 }  // namespace v0

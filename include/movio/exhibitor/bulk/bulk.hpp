@@ -31,7 +31,7 @@ inline namespace v0 {
 /// passed over. Sending a record again does no harm.
 ///
 /// `Record` is one of the models: `Cinema`, `Film`, `Item`, `Ticket`, `Member`, `Transaction`. An upsert replaces whole
-/// records, and removing is no erasure: see resources.hpp.
+/// records, and deleting is a soft delete: see services.hpp.
 ///
 /// Errors: those of `ExhibitorClient`; `storage` for the input, the journal and the rejects file; `rejected` beyond
 /// `max_rejects`; `cancelled`; `invalid_argument`. Thread-safety: every call from any thread, but for those that
@@ -134,7 +134,7 @@ class Bulk {
           "BulkOptions::batch_bytes and in_flight must be positive, and patience not negative");
     }
     if (!client_.provider()->transport()->may_block()) {
-      return detail::invalid_argument("an upload in a callback would wait for itself");
+      return detail::invalid_argument("uploads are not allowed in a callback (it would deadlock)");
     }
     return {};
   }

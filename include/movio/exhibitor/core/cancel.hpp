@@ -14,11 +14,11 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// A callback that waits for a cancellation. It lies in its registration, so that listing it takes no memory.
+/// A callback that runs on cancellation. Intrusive list node: registering never allocates.
 struct CancelCallback {
   std::function<void()> run;
   CancelCallback* next = nullptr;
-  CancelCallback** link = nullptr;  ///< What points to this one; nullptr outside the list.
+  CancelCallback** link = nullptr;  ///< The pointer to this node; nullptr outside the list.
 };
 
 struct CancelState {

@@ -36,7 +36,9 @@ class Transport {
 
   /// Sends and waits.
   virtual Result<HttpResponse> send(const HttpRequest& request) {
-    if (!may_block()) return detail::invalid_argument("a blocking call in a callback would wait for itself");
+    if (!may_block())
+      return detail::invalid_argument(
+          "blocking calls are not allowed in a callback (it would deadlock); use the async form");
     struct Slot {
       std::mutex mutex;
       std::condition_variable done;

@@ -70,7 +70,7 @@ class CurlTransport : public Transport {
   };
 
   const std::shared_ptr<const detail::CurlSettings> settings_;
-  const detail::PerProcess<Handles> handles_;
+  const detail::ForkLocal<Handles> handles_;
 };
 
 }  // namespace v0

@@ -65,7 +65,7 @@ class RecordService {
 // request fails, `Error::records` tells which records were accepted, rejected, or neither; sending them again is safe.
 // For millions of records see `Bulk`. Only a receipt that adds up counts: any other 2xx is a `protocol` error.
 //
-// `remove(id)` removes one record. That is no erasure: Movio keeps it for history.
+// `remove(id)` deletes one record. Deleting is a soft delete: Movio keeps history.
 //
 // Errors are those of `ExhibitorClient`; the thread-safety is its, too.
 

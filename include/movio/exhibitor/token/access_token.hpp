@@ -62,7 +62,7 @@ class AccessToken {
     return std::max<std::chrono::nanoseconds>(now.uptime - data_->issued.uptime, now.wall - data_->issued.wall);
   }
 
-  /// The same token with a count of references of its own: threads that copy one count take turns at it.
+  /// A copy with its own control block, which avoids contention on the reference count.
   [[nodiscard]] AccessToken counted_apart() const {
     AccessToken copy = *this;
     copy.data_ = {std::make_shared<const std::shared_ptr<const Data>>(data_), data_.get()};

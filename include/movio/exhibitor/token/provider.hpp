@@ -73,8 +73,8 @@ class TokenProvider {
       : transport_(transport ? std::move(transport) : std::make_shared<CurlTransport>()),
         ready_(configuration_of(endpoints, source, options)),
         setup_(setup_of(std::move(endpoints), std::move(source), std::move(options), transport_)),
-        core_([setup = setup_](const detail::TokenCore* parents) {
-          return std::make_shared<detail::TokenCore>(setup, parents);
+        core_([setup = setup_](const detail::ProviderCore* parents) {
+          return std::make_shared<detail::ProviderCore>(setup, parents);
         }) {}
   TokenProvider(const TokenProvider&) = delete;
   TokenProvider& operator=(const TokenProvider&) = delete;
@@ -104,9 +104,9 @@ class TokenProvider {
   /// throws is dropped. It becomes a `Completion` only when there is something to wait for.
   template <class Callback>
   void token_async(const Callback& completion, Clock::Steady deadline, const CancelToken& cancel = {}) {
-    if (!ready_) return detail::TokenCore::tell(completion, ready_.error());
+    if (!ready_) return detail::ProviderCore::tell(completion, ready_.error());
     const auto core = core_.get();  // the completion may end the provider
-    if (auto token = core->at_hand()) return detail::TokenCore::tell(completion, *std::move(token));
+    if (auto token = core->at_hand()) return detail::ProviderCore::tell(completion, *std::move(token));
     core->token_async(completion, deadline, cancel);
   }
   void token_async(const Completion& completion) { token_async(completion, usual_deadline()); }
@@ -205,7 +205,7 @@ class TokenProvider {
   std::shared_ptr<Transport> transport_;
   Result<void> ready_;
   std::shared_ptr<const detail::TokenSetup> setup_;
-  detail::PerProcess<detail::TokenCore> core_;
+  detail::ForkLocal<detail::ProviderCore> core_;
 };
 
 }  // namespace v0

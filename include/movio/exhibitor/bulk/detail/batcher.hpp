@@ -19,9 +19,9 @@ inline namespace v0 {
 namespace detail {
 
 /// Makes batches of a source's records, passing over those that a journal has as acknowledged. Thread-safety: none.
-class Intake {
+class Batcher {
  public:
-  Intake(RecordSource& source, std::size_t most, std::size_t bytes)
+  Batcher(RecordSource& source, std::size_t most, std::size_t bytes)
       : source_(source), most_(most), most_bytes_(bytes), bytes_(bytes) {}
 
   /// The checksum of the first record, by which an input is known; 0 when there is none. Errors: the source's.

@@ -14,9 +14,9 @@ namespace detail {
 
 /// How many requests may be in flight, and from when on: additive increase, multiplicative decrease (RFC 5681 section
 /// 3.1), and pauses that double while nothing succeeds. Pure logic. Thread-safety: none.
-class Pace {
+class Pacing {
  public:
-  Pace(int most, std::chrono::milliseconds patience) : most_(most), patience_(patience), allowed_(most) {}
+  Pacing(int most, std::chrono::milliseconds patience) : most_(most), patience_(patience), allowed_(most) {}
 
   [[nodiscard]] int allowed() const noexcept { return static_cast<int>(allowed_); }
 

@@ -35,8 +35,8 @@ class BulkRun {
         source_(source),
         options_(options),
         begun_(clock_.now()),
-        intake_(source, operation.one_by_one() ? 1 : options.batch_size, options.batch_bytes),
-        pace_(options.in_flight, options.patience),
+        batcher_(source, operation.one_by_one() ? 1 : options.batch_size, options.batch_bytes),
+        pacing_(options.in_flight, options.patience),
         cancelled_(options.cancel, [mailbox = mailbox_] { mailbox->wake(); }),
         either_(options.cancel, end_.token()) {}
   BulkRun(const BulkRun&) = delete;
@@ -68,7 +68,7 @@ class BulkRun {
   static constexpr std::chrono::milliseconds moment{250};  // short for a person who looks on
 
   Result<void> open() {
-    const auto first = intake_.first_checksum();
+    const auto first = batcher_.first_checksum();
     if (!first) return first.error();
     const auto identity = identity_of(*first);
     if (!identity) return identity.error();
@@ -77,8 +77,8 @@ class BulkRun {
     files_.emplace(*std::move(files));
     const BulkCounts earlier = files_->earlier();
     known_rejects_ = earlier.rejected;
-    if (earlier.accepted + earlier.absent != 0) pace_.succeeded_before();
-    intake_.pass_over(files_->acknowledged());
+    if (earlier.accepted + earlier.absent != 0) pacing_.succeeded_before();
+    batcher_.pass_over(files_->acknowledged());
     return {};
   }
 
@@ -97,7 +97,7 @@ class BulkRun {
       const auto now = clock_.now();  // read once: what has to wait by one reading might not by the next
       if (options_.cancel.cancelled()) stop(make_error(ErrorKind::cancelled, "the upload was cancelled"));
       for (auto& letter : mailbox_->take()) settle(std::move(letter), now);
-      if (in_flight_ == 0 && pace_.hopeless()) stop(*pace_.hopeless());
+      if (in_flight_ == 0 && pacing_.hopeless()) stop(*pacing_.hopeless());
       acknowledge(false, now);
       tell_progress_in_time(now);
       if (!stopped_ && (send_next(now, Turn::first) || read_next() || send_next(now, Turn::yielded))) continue;
@@ -112,9 +112,9 @@ class BulkRun {
   /// repetition. One that shares an id with an earlier one waits until that is settled, so that the last record of an
   /// id wins.
   bool send_next(Clock::Steady now, Turn turn) {
-    if (pace_.hopeless() || in_flight_ >= pace_.allowed() || now < pace_.not_before()) return false;
+    if (pacing_.hopeless() || in_flight_ >= pacing_.allowed() || now < pacing_.not_before()) return false;
     for (auto shipment = shipments_.begin(); shipment != shipments_.end(); ++shipment) {
-      const bool yields = shipment->failed_at != 0 && shipment->failed_at == pace_.last_sent();
+      const bool yields = shipment->failed_at != 0 && shipment->failed_at == pacing_.last_sent();
       if (!shipment->has_next() || (yields && turn == Turn::first)) continue;
       if (!shipment->begun && shares_an_id_with_earlier(shipment)) return false;
       dispatch(*shipment);
@@ -130,7 +130,7 @@ class BulkRun {
   }
 
   void dispatch(Shipment& shipment) {
-    shipment.number = pace_.sent();
+    shipment.number = pacing_.sent();
     shipment.begun = true;
     shipment.batch.sent();
     HttpRequest request = operation_.request(shipment.batch);
@@ -146,7 +146,7 @@ class BulkRun {
   bool read_next() {
     const bool one_waits = !shipments_.empty() && !shipments_.back().begun && shipments_.back().has_next();
     if (one_waits || ended_ || open_shipments() > options_.in_flight) return false;
-    auto batch = intake_.next_batch();
+    auto batch = batcher_.next_batch();
     if (!batch) {
       stop(std::move(batch.error()));
       return true;
@@ -173,8 +173,8 @@ class BulkRun {
     if (!answer) return settle_failure(*shipment, letter.number, answer.error(), now);
     const auto receipt = operation_.receipt(*answer, batch.piece().records.size());
     if (!receipt) return settle_failure(*shipment, letter.number, receipt.error(), now);
-    pace_.succeeded();
-    if (intake_.is_limited()) intake_.taken(batch.body().bytes().size());
+    pacing_.succeeded();
+    if (batcher_.is_limited()) batcher_.taken(batch.body().bytes().size());
     batch.accepted(*receipt);
   }
 
@@ -183,20 +183,20 @@ class BulkRun {
     const std::size_t rejects_before = batch.rejects().size();
     switch (operation_.verdict(error)) {
       case Verdict::absent:
-        pace_.succeeded();
+        pacing_.succeeded();
         batch.absent();
         break;
       case Verdict::too_large:
-        intake_.too_large(batch.body().bytes().size());
+        batcher_.too_large(batch.body().bytes().size());
         batch.refused(operation_.messages_of(error), operation_.suspects_in(error));
         break;
       case Verdict::refused:
-        pace_.succeeded();
+        pacing_.succeeded();
         batch.refused(operation_.messages_of(error), operation_.suspects_in(error));
         break;
       case Verdict::passing:
         batch.repeat();
-        pace_.failed(number, error, now, chance());
+        pacing_.failed(number, error, now, chance());
         break;
       case Verdict::unexplained:
         settle_unexplained(shipment, number, operation_.explained(error), now);
@@ -208,11 +208,11 @@ class BulkRun {
   }
 
   void settle_unexplained(Shipment& shipment, std::uint64_t number, Error error, Clock::Steady now) {
-    shipment.failed_at = pace_.last_sent();
+    shipment.failed_at = pacing_.last_sent();
     auto messages = operation_.messages_of(error);
     error.message += " (" + shipment.batch.lines() + " of the input)";
-    pace_.failed(number, error, now, chance());
-    shipment.batch.failed(std::move(messages), pace_.successes());
+    pacing_.failed(number, error, now, chance());
+    shipment.batch.failed(std::move(messages), pacing_.successes());
   }
 
   void count_rejects(std::size_t more) {
@@ -228,9 +228,9 @@ class BulkRun {
     if (!stopped_) stopped_ = std::move(error);
   }
 
-  /// Puts down what became of the batches that are settled, and forgets them; several at a time, unless it is to be
-  /// `all`, for each time costs a write to the disk. All that are settled in the input's order: of two with the same id
-  /// the later one is never put down without the earlier one. False when there was nothing to do.
+  /// Journals settled batches and drops them, several per flush to the disk unless `all`. In the input's order: of two
+  /// records with the same id the later one is never journaled without the earlier one. False if there was nothing to
+  /// do.
   bool acknowledge(bool all, Clock::Steady now) {
     std::vector<const Batch*> settled;
     for (const auto& shipment : shipments_) {
@@ -274,8 +274,8 @@ class BulkRun {
     if (std::any_of(shipments_.begin(), shipments_.end(), [](const Shipment& sent) { return sent.settled(); })) {
       next = std::min(next, next_acknowledgement_);
     }
-    const bool pausing = !stopped_ && !shipments_.empty() && now < pace_.not_before();
-    return pausing ? std::min(next, pace_.not_before()) : next;
+    const bool pausing = !stopped_ && !shipments_.empty() && now < pacing_.not_before();
+    return pausing ? std::min(next, pacing_.not_before()) : next;
   }
 
   void tell_progress_in_time(Clock::Steady now) {
@@ -287,7 +287,7 @@ class BulkRun {
   void tell_progress() const {
     if (!options_.on_progress) return;
     BulkProgress progress;
-    progress.read = intake_.read();
+    progress.read = batcher_.read();
     progress.bytes = source_.bytes();
     progress.counts = counts();
     progress.in_flight = in_flight_;
@@ -303,16 +303,16 @@ class BulkRun {
   }
 
   [[nodiscard]] BulkCounts counts() const {
-    BulkCounts all = intake_.passed_counts();
+    BulkCounts all = batcher_.passed_counts();
     return all += counts_;
   }
 
   [[nodiscard]] BulkReport report() const {
     BulkReport report;
     report.counts = counts();
-    report.read = intake_.read();
+    report.read = batcher_.read();
     report.not_sent = not_sent_;
-    report.resumed = intake_.passed_over();
+    report.resumed = batcher_.passed_over();
     report.bytes = source_.bytes();
     report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begun_);
     report.error = stopped_;
@@ -325,8 +325,8 @@ class BulkRun {
   RecordSource& source_;
   const BulkOptions& options_;
   const Clock::Steady begun_;
-  Intake intake_;
-  Pace pace_;
+  Batcher batcher_;
+  Pacing pacing_;
   std::optional<BulkFiles> files_;
   Shipments shipments_;  // in the input's order; one at most, the last, has something to send and has not begun
   int in_flight_ = 0;

@@ -17,7 +17,7 @@ namespace detail {
 
 /// The asynchronous calls of a client that have not been completed, and what cancels all its calls.
 /// Thread-safety: every call from any thread.
-class CallsUnderWay {
+class ActiveCalls {
  public:
   /// What ends every call that has begun by now when `cancel_all` is called.
   [[nodiscard]] CancelToken cancel_token() const {
@@ -48,7 +48,7 @@ class CallsUnderWay {
   /// Marks the thread that runs a completion: it must not wait for that to end.
   class Telling {
    public:
-    explicit Telling(CallsUnderWay& calls) : calls_(calls) {
+    explicit Telling(ActiveCalls& calls) : calls_(calls) {
       const std::lock_guard<std::mutex> lock(calls_.mutex_);
       calls_.telling_.push_back(std::this_thread::get_id());
     }
@@ -61,7 +61,7 @@ class CallsUnderWay {
     }
 
    private:
-    CallsUnderWay& calls_;
+    ActiveCalls& calls_;
   };
 
   /// Whether the calling thread runs a completion.

@@ -15,15 +15,15 @@ namespace detail {
 
 /// The driver of asynchronous calls. One step follows the other, each begun by the one before on whatever thread that
 /// ended; the completion is called on the transport's thread.
-class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
+class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
  public:
   using Completion = std::function<void(Result<HttpResponse>)>;
 
-  AsyncCall(const std::shared_ptr<CallerCore>& core, HttpRequest&& request, Completion completion)
+  AsyncDriver(const std::shared_ptr<CallerCore>& core, HttpRequest&& request, Completion completion)
       : count_(core->under_way.get()), run_(core, std::move(request)), completion_(std::move(completion)) {}
-  AsyncCall(const AsyncCall&) = delete;
-  AsyncCall& operator=(const AsyncCall&) = delete;
-  ~AsyncCall() { tell(); }  // if nobody has: a transport that goes away drops its tasks
+  AsyncDriver(const AsyncDriver&) = delete;
+  AsyncDriver& operator=(const AsyncDriver&) = delete;
+  ~AsyncDriver() { tell(); }  // if nobody has: a transport that goes away drops its tasks
 
   void begin() {
     beginning_ = true;
@@ -97,7 +97,7 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   }
 
   void tell() noexcept {
-    const CallsUnderWay::Telling telling(*count_.under_way);  // what the completion holds goes away before this
+    const ActiveCalls::Telling telling(*count_.under_way);  // what the completion holds goes away before this
     const auto completion = std::exchange(completion_, nullptr);
     if (!completion) return;
     try {
@@ -109,20 +109,20 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
 
   /// Counts the call until all that it holds is gone: declared first.
   struct Count {
-    explicit Count(std::shared_ptr<CallsUnderWay> calls) : under_way(std::move(calls)) { under_way->begun(); }
+    explicit Count(std::shared_ptr<ActiveCalls> calls) : under_way(std::move(calls)) { under_way->begun(); }
     Count(const Count&) = delete;
     Count& operator=(const Count&) = delete;
     ~Count() { under_way->ended(); }
-    std::shared_ptr<CallsUnderWay> under_way;
+    std::shared_ptr<ActiveCalls> under_way;
   };
 
   const Count count_;
-  CallRun run_;
+  Call run_;
   Completion completion_;
   std::optional<Result<HttpResponse>> outcome_;
   std::atomic<bool> beginning_{false};
   std::atomic<bool> pausing_{false};
-  std::shared_ptr<AsyncCall> kept_;  ///< Keeps the call alive while only a timer and a cancellation know of it.
+  std::shared_ptr<AsyncDriver> kept_;  ///< Keeps the call alive while only a timer and a cancellation know of it.
   std::optional<CancelRegistration> pause_cancelled_;
 };
 

@@ -57,7 +57,7 @@ struct CallerCore {
         on_event(std::move(hook)),
         budget(policy.budget),
         ids([](const CallIds* /*the parent's: left alone*/) { return std::make_shared<CallIds>(); }),
-        under_way([](const CallsUnderWay* /*the parent's: left alone*/) { return std::make_shared<CallsUnderWay>(); }) {
+        under_way([](const ActiveCalls* /*the parent's: left alone*/) { return std::make_shared<ActiveCalls>(); }) {
     base = provider->endpoints().api_url;
     if (!base.empty() && base.back() == '/') base.pop_back();
   }
@@ -68,18 +68,18 @@ struct CallerCore {
   const EventHook on_event;
   std::string base;  ///< The API's URL without a slash at its end.
   RetryBudget budget;
-  PerProcess<CallIds> ids;
-  PerProcess<CallsUnderWay> under_way;
+  ForkLocal<CallIds> ids;
+  ForkLocal<ActiveCalls> under_way;
 };
 
 /// One call from its acceptance to its outcome: what the two drivers have in common. It does what the machine says as
 /// far as that needs no waiting.
-class CallRun {
+class Call {
  public:
   using Step = CallMachine::Step;
 
   /// The request must have been found acceptable.
-  CallRun(std::shared_ptr<CallerCore> core, HttpRequest&& request)
+  Call(std::shared_ptr<CallerCore> core, HttpRequest&& request)
       : core_(std::move(core)),
         request_(std::move(request)),
         route_(core_->on_event ? route_template(request_.target) : std::string()),
@@ -137,13 +137,13 @@ class CallRun {
     return Step::finish;
   }
 
-  /// What a pause is followed by.
+  /// The step after a pause.
   Step resumed() { return cancel().cancelled() ? machine_.cancelled() : Step::obtain_token; }
 
-  /// Nothing can be waited for any more.
+  /// The transport accepts no more timers, so the call ends as cancelled.
   Step stopped() { return machine_.cancelled(); }
 
-  /// A completion threw an exception.
+  /// Reports that a completion threw an exception.
   void tell_of_throw() const { emit_event(event_of(EventKind::callback_failed)); }
 
   /// The call's outcome, explained; once, after `Step::finish`.

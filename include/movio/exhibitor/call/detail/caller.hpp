@@ -51,7 +51,7 @@ class Caller {
   /// Sends a request in the calling thread and waits for the outcome.
   Result<HttpResponse> send(HttpRequest request) const {
     if (auto usable = check(request); !usable) return std::move(usable.error());
-    detail::CallRun run(core_, std::move(request));
+    detail::Call run(core_, std::move(request));
     return drive(run);
   }
 
@@ -59,7 +59,7 @@ class Caller {
   /// call itself when the request is refused as `invalid_argument`.
   void send_async(HttpRequest request, Completion completion) const {
     if (const auto usable = check(request); !usable) return refuse(completion, usable.error());
-    std::make_shared<detail::AsyncCall>(core_, std::move(request), std::move(completion))->begin();
+    std::make_shared<detail::AsyncDriver>(core_, std::move(request), std::move(completion))->begin();
   }
 
   /// Ends every call under way as `cancelled`, blocking ones too.
@@ -72,7 +72,7 @@ class Caller {
   Result<void> drain(Clock::Steady deadline) const {
     if (!core_) return ready_.error();
     if (!may_wait(*core_->under_way.get())) {
-      return detail::invalid_argument("waiting for all calls in a callback would wait for itself");
+      return detail::invalid_argument("drain is not allowed in a callback (it would deadlock)");
     }
     if (core_->under_way.get()->wait(provider()->clock(), deadline)) return {};
     return detail::make_error(ErrorKind::timeout,
@@ -83,7 +83,7 @@ class Caller {
   using Step = detail::CallMachine::Step;
 
   /// Not inside a completion, nor on the thread that runs them.
-  [[nodiscard]] bool may_wait(const detail::CallsUnderWay& under_way) const {
+  [[nodiscard]] bool may_wait(const detail::ActiveCalls& under_way) const {
     return provider()->transport()->may_block() && !under_way.telling_here();
   }
 
@@ -154,7 +154,7 @@ class Caller {
   }
 
   /// The blocking driver: does what the run says until it says that the call is over.
-  static Result<HttpResponse> drive(detail::CallRun& run) {
+  static Result<HttpResponse> drive(detail::Call& run) {
     Step step = Step::obtain_token;
     while (step != Step::finish) {
       switch (step) {

@@ -84,7 +84,7 @@ class CurlLifetime {
  public:
   /// This process's own: a forked child must not touch the users and the locks of its parent.
   static CurlLifetime& instance() {
-    using Held = PerProcess<CurlLifetime>;
+    using Held = ForkLocal<CurlLifetime>;
     // Never destroyed: detached threads may make calls until the very end.
     static const Held& held = *new Held([](const CurlLifetime* /*the parent's*/) {  // NOLINT(*-owning-memory)
       return std::make_shared<CurlLifetime>();

@@ -27,19 +27,19 @@ inline void watch_forks() noexcept {
 /// parent is abandoned, which means never locked and never destroyed. (POSIX fork(): only the calling thread goes on.)
 /// Thread-safety: all but the destructor from any thread, without a lock.
 template <class T>
-class PerProcess {
+class ForkLocal {
  public:
   /// Makes this process's own. `parents` is what a child takes over from, with its locks as they may be; nullptr in the
   /// process that made the holder.
   using Make = std::function<std::shared_ptr<T>(const T* parents)>;
 
-  explicit PerProcess(Make make) : make_(std::move(make)) {
+  explicit ForkLocal(Make make) : make_(std::move(make)) {
     watch_forks();
     held_.store(new Held{make_(nullptr), epoch()}, std::memory_order_release);
   }
-  PerProcess(const PerProcess&) = delete;
-  PerProcess& operator=(const PerProcess&) = delete;
-  ~PerProcess() {
+  ForkLocal(const ForkLocal&) = delete;
+  ForkLocal& operator=(const ForkLocal&) = delete;
+  ~ForkLocal() {
     const Held* held = held_.load(std::memory_order_acquire);
     if (held->epoch == epoch()) delete held;
   }

@@ -19,12 +19,12 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// What keeps an id from being sent, in a path.
+/// Why an id cannot be used as a path segment, if so.
 inline std::optional<std::string> id_problem(std::string_view id) {
   if (id.empty()) return "the id must not be empty";
   if (!is_utf8(id)) return "the id is not UTF-8";
   if (std::any_of(id.begin(), id.end(), is_control)) return "the id holds a control character";
-  if (has_dot_segment(id)) return "the id cannot stand in a path";
+  if (has_dot_segment(id)) return "the id must not contain \".\" or \"..\" as a path segment";
   return std::nullopt;
 }
 

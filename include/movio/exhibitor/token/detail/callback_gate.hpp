@@ -15,12 +15,12 @@ namespace detail {
 
 /// Keeps count of the threads that are inside something's callbacks, so that its end can wait for theirs.
 /// Thread-safety: every call from any thread.
-class Gate {
+class CallbackGate {
  public:
   /// The way in, for as long as it lives; nothing, once the gate is closed.
   class Pass {
    public:
-    explicit Pass(Gate& gate) : gate_(gate) {
+    explicit Pass(CallbackGate& gate) : gate_(gate) {
       const std::lock_guard<std::mutex> lock(gate_.mutex_);
       open_ = !gate_.closed_;
       if (open_) gate_.inside_.push_back(std::this_thread::get_id());
@@ -37,7 +37,7 @@ class Gate {
     explicit operator bool() const noexcept { return open_; }
 
    private:
-    Gate& gate_;
+    CallbackGate& gate_;
     bool open_ = false;
   };
 

@@ -24,7 +24,7 @@ inline bool credentials_refused(const Error& error) noexcept {
 
 /// The last failure to get a token: what callers are told meanwhile, and when another fetch may begin. Pure logic;
 /// whoever owns it guards it. Goes by uptime, so that setting the wall clock neither ends nor prolongs anything.
-class FailureMemory {
+class FailureBackoff {
  public:
   /// Notes a failure, and in `error` how long the issuer is left in peace: between half of d and all of it, where d
   /// doubles from 1 s to 300 s, or as long as the issuer asks. `chance`, from 0 to 1, says where between.
@@ -51,7 +51,7 @@ class FailureMemory {
   /// look whether the source has other credentials by now, which is once a second.
   [[nodiscard]] bool blocks(const Moment& now) const noexcept { return stands(now) && now.uptime < next_look(); }
 
-  /// In a flight: whether the source still gives only what has failed already, so that the issuer need not be asked.
+  /// During a fetch: whether the source still gives only what has failed already, so that the issuer need not be asked.
   [[nodiscard]] bool still(const CredentialsMark& given, const Moment& now) noexcept {
     if (!stands(now) || given != tried_) return false;
     looked_at_source_ = now.uptime;

@@ -47,30 +47,30 @@ inline CredentialsMark mark_of(const ClientCredentials& credentials) {
 
 /// One fetch of a token: asks the source, then the issuer. When the issuer refuses the credentials, it tries those that
 /// the source has by then, and after that the ones before, each if they are others, and once. Runs on the transport's
-/// thread, and lands exactly once unless the gate is closed.
+/// thread, and completes exactly once unless the gate is closed.
 class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
  public:
-  using Landing = std::function<void(FetchOutcome)>;
+  using Completion = std::function<void(FetchOutcome)>;
 
   /// Tells, for the credentials that the source gives, whether the issuer need not be asked: the error that stands.
   using Known = std::function<std::optional<Error>(const CredentialsMark&)>;
 
-  TokenFetch(std::shared_ptr<const TokenSetup> setup, std::shared_ptr<Gate> gate,
-             std::shared_ptr<PreviousCredentials> previous, CancelToken cancel, Known known, Landing landing)
+  TokenFetch(std::shared_ptr<const TokenSetup> setup, std::shared_ptr<CallbackGate> gate,
+             std::shared_ptr<PreviousCredentials> previous, CancelToken cancel, Known known, Completion completion)
       : setup_(std::move(setup)),
         gate_(std::move(gate)),
         previous_(std::move(previous)),
         cancel_(std::move(cancel)),
         known_(std::move(known)),
-        landing_(std::move(landing)) {}
+        completion_(std::move(completion)) {}
 
   void begin() {
     guarded([this] {
       begun_ = setup_->clock->now();
       auto credentials = ask(setup_->source);
       if (credentials) note_given(mark_of(*credentials));
-      if (auto error = known_(given_)) return land(*std::move(error), true);
-      if (!credentials) return land(std::move(credentials.error()));
+      if (auto error = known_(given_)) return complete(*std::move(error), true);
+      if (!credentials) return complete(std::move(credentials.error()));
       request(*std::move(credentials), given_);
     });
   }
@@ -103,7 +103,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
 
   void answered(Result<HttpResponse> answer) {
     const TokenExchange exchange{setup_->endpoints, setup_->options, credentials_};
-    if (!answer) return land(issuer_unreachable(exchange, std::move(answer.error())));
+    if (!answer) return complete(issuer_unreachable(exchange, std::move(answer.error())));
     quota_ = read_quota(answer->headers, issued_.wall);
     auto token = read_token_answer(exchange, *std::move(answer), issued_);
     if (!token && token.error().http_status == 429 && !token.error().retry_after) {
@@ -111,7 +111,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     }
     if (token && !refusal_) previous_->accepted(std::move(credentials_), sent_);
     if (!token && credentials_refused(token.error()) && others_tried(token.error())) return;
-    land(std::move(token));
+    complete(std::move(token));
   }
 
   /// Has the issuer asked once more, if there are other credentials than those it has just refused.
@@ -134,32 +134,32 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     return true;
   }
 
-  void land(Result<AccessToken> token, bool remembered = false) {
-    if (std::exchange(landed_, true)) return;
+  void complete(Result<AccessToken> token, bool remembered = false) {
+    if (std::exchange(completed_, true)) return;
     credentials_ = {};
     if (!token && refusal_) token = *std::move(refusal_);
     const auto mark = token ? sent_ : given_;
-    landing_({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_});
+    completion_({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_});
   }
 
-  /// Nothing that goes wrong here may keep a fetch from landing: its waiters and all later callers would wait in vain.
+  /// Completes the fetch whatever a step throws: otherwise its waiters and all later callers would wait forever.
   template <class Step>
   void guarded(Step step) {
-    const Gate::Pass pass(*gate_);
+    const CallbackGate::Pass pass(*gate_);
     if (!pass) return;
     try {
       step();
     } catch (...) {
-      land(make_error(ErrorKind::overloaded, "no token: this process ran out of memory or of other means"));
+      complete(make_error(ErrorKind::overloaded, "no token: internal failure: out of memory or another resource"));
     }
   }
 
   const std::shared_ptr<const TokenSetup> setup_;
-  const std::shared_ptr<Gate> gate_;
+  const std::shared_ptr<CallbackGate> gate_;
   const std::shared_ptr<PreviousCredentials> previous_;
   const CancelToken cancel_;
   const Known known_;
-  const Landing landing_;
+  const Completion completion_;
 
   // one step follows the other, so nothing guards these
   ClientCredentials credentials_;
@@ -170,7 +170,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   Moment issued_;
   Clock::Steady begun_;
   std::vector<QuotaBucket> quota_;
-  bool landed_ = false;
+  bool completed_ = false;
 };
 
 }  // namespace detail

@@ -25,9 +25,9 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// What a provider's callers, its fetches and its transport's callbacks share. Whoever calls in from the transport
-/// holds a reference, so that it outlives the provider where it must.
-class TokenCore : public std::enable_shared_from_this<TokenCore> {
+/// The state of a provider, shared by its callers, its fetches and the transport's callbacks. Each callback holds a
+/// reference, so that the core outlives the provider where it must.
+class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
  public:
   using Completion = std::function<void(Result<AccessToken>)>;
 
@@ -41,13 +41,13 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   }
 
   /// In a forked child, `parents` is where the cached token is carried over from.
-  TokenCore(std::shared_ptr<const TokenSetup> setup, const TokenCore* parents)
+  ProviderCore(std::shared_ptr<const TokenSetup> setup, const ProviderCore* parents)
       : setup_(std::move(setup)), random_(std::random_device()()), renewal_spread_(chance()) {
     if (parents == nullptr) return;
     if (auto token = parents->shelf_.salvage()) store(*std::move(token));
   }
 
-  /// The token, when there is one that can be sent. Never waits for more than a slot of the shelf.
+  /// The token, when there is one that can be sent. Waits at most for one slot of the shelf.
   std::optional<AccessToken> at_hand() {
     auto token = shelf_.take();
     if (!token) return token;
@@ -59,27 +59,27 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
 
   Result<AccessToken> wait_for_token(Clock::Steady deadline, const CancelToken& cancel) {
     const auto waiting = std::make_shared<Waiting>();
-    const auto boarded = board(Patience::blocks, deadline, cancel, [waiting](const Result<AccessToken>& result) {
+    const auto joined = join(Patience::blocks, deadline, cancel, [waiting](const Result<AccessToken>& result) {
       const std::lock_guard<std::mutex> guard(waiting->mutex);
       waiting->result.emplace(result);
       waiting->changed.notify_all();
     });
-    return boarded.answer ? *boarded.answer : wait(*waiting, boarded.ticket, deadline, cancel);
+    return joined.answer ? *joined.answer : wait(*waiting, joined.ticket, deadline, cancel);
   }
 
   void token_async(const Completion& completion, Clock::Steady deadline, const CancelToken& cancel) {
-    const auto seat = std::make_shared<Seat>();
-    const auto boarded = board(Patience::returns, deadline, cancel,
-                               [completion, seat](const auto& result) { tell(completion, result); });
-    if (boarded.answer) return tell(completion, *boarded.answer);
-    const auto leave = [weak = weak_from_this(), ticket = boarded.ticket, cancel] {
+    const auto waiting = std::make_shared<AsyncWaiting>();
+    const auto joined = join(Patience::returns, deadline, cancel,
+                             [completion, waiting](const auto& result) { tell(completion, result); });
+    if (joined.answer) return tell(completion, *joined.answer);
+    const auto leave = [weak = weak_from_this(), ticket = joined.ticket, cancel] {
       if (const auto self = weak.lock()) self->leave(ticket, cancel);
     };
     const auto transport = setup_->transport.lock();
     if (transport && deadline != Clock::Steady::max()) {
       transport->after(std::chrono::ceil<std::chrono::milliseconds>(deadline - setup_->clock->now()), leave);
     }
-    seat->registration.emplace(cancel, leave);
+    waiting->registration.emplace(cancel, leave);
   }
 
   void invalidate(const AccessToken& token) {
@@ -124,11 +124,11 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
       status.usable_for = seconds(token->usable_life() - token->age(now));
       status.renewal_in = seconds(renewal_age(*token) - token->age(now));
     }
-    status.fetching = flight_.flying();
-    status.waiters = flight_.waiting();
+    status.fetching = waiters_.fetching();
+    status.waiters = waiters_.waiting();
     status.exchanges = exchanges_;
     status.minted = minted_;
-    status.last_error = memory_.error(now);
+    status.last_error = backoff_.error(now);
     if (status.last_error) status.retry_in = *status.last_error->retry_after;
     status.no_replay_for = seconds(cache_.pause_left(now));
     status.quota = quota_;
@@ -140,16 +140,16 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
     return ledger_.live(setup_->clock->moment());
   }
 
-  /// Ends the fetch under way, tells its waiters, and returns when no callback of ours runs any more. Called inside one
-  /// of them, it does not wait for itself.
+  /// Ends the fetch in progress, notifies its waiters, and returns when none of this provider's callbacks runs any
+  /// more. Called inside one of them, it does not wait for that one.
   void close() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       closed_ = true;
-      disembark(closed_error());
+      queue_notifications(closed_error());
     }
     cancel_.cancel();
-    tell_landed();
+    notify_waiters();
     gate_->close();
   }
 
@@ -164,20 +164,19 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
     std::optional<Result<AccessToken>> result;
   };
 
-  /// A caller that is told by a callback. Its registration ends when nobody holds the seat any more.
-  struct Seat {
+  /// A caller that is notified by a callback. Its cancellation ends with the last reference to this.
+  struct AsyncWaiting {
     std::optional<CancelRegistration> registration;
   };
 
-  /// The answer that is there already, or else the ticket of the flight that the waiter sits in.
-  struct Boarded {
+  /// The answer if there is one already, otherwise the waiter's ticket.
+  struct Joined {
     std::optional<Result<AccessToken>> answer;
-    Flight::Ticket ticket = 0;
+    Waiters::Ticket ticket = 0;
   };
 
-  /// A waiter that is about to be told.
-  struct Landed {
-    Flight::Waiter waiter;
+  struct Notification {
+    Waiters::Waiter waiter;
     std::shared_ptr<const Result<AccessToken>> outcome;
   };
 
@@ -193,35 +192,37 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
 
   [[nodiscard]] double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
-  Boarded board(Patience patience, Clock::Steady deadline, const CancelToken& cancel, Flight::Waiter waiter) {
+  Joined join(Patience patience, Clock::Steady deadline, const CancelToken& cancel, Waiters::Waiter waiter) {
     const auto transport = setup_->transport.lock();
     if (!transport) return {closed_error()};
     const bool would_wait_for_itself = patience == Patience::blocks && !transport->may_block();
-    Flight::Boarding boarding{};
+    Waiters::Joined joined{};
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       const Moment now = setup_->clock->moment();
       if (closed_) return {closed_error()};
       if (const auto* token = cache_.usable(now)) return {*token};
       if (cancel.cancelled() || setup_->clock->now() >= deadline)
-        return {gave_up(cancel)};  // nobody would wait for the fetch
-      if (!flight_.flying() && memory_.blocks(now)) return {*memory_.error(now)};
-      if (would_wait_for_itself) return {invalid_argument("waiting for a token in a callback would wait for itself")};
-      boarding = flight_.join(std::move(waiter));
+        return {gave_up(cancel)};  // do not start a fetch for it
+      if (!waiters_.fetching() && backoff_.blocks(now)) return {*backoff_.error(now)};
+      if (would_wait_for_itself)
+        return {
+            invalid_argument("blocking calls are not allowed in a callback (it would deadlock); use the async form")};
+      joined = waiters_.join(std::move(waiter));
     }
-    if (boarding.first) begin_fetch(*transport);
-    return {std::nullopt, boarding.ticket};
+    if (joined.first) begin_fetch(*transport);
+    return {std::nullopt, joined.ticket};
   }
 
-  /// Begins a flight that nobody waits for, unless there is no need or no use: another thread may have had the token
-  /// replaced since this one took it.
+  /// Starts a background renewal unless one is running, backing off, or closed, or another thread has replaced the
+  /// token since this one took it.
   void renew(const AccessToken& due) {
     const auto transport = setup_->transport.lock();
     if (!transport) return;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (closed_ || !cache_.is_current(due)) return;
-      if (memory_.blocks(setup_->clock->moment()) || !flight_.launch()) return;
+      if (backoff_.blocks(setup_->clock->moment()) || !waiters_.begin_fetch()) return;
       no_renewal_before_ = Uptime::max().count();
     }
     begin_fetch(*transport);
@@ -230,21 +231,22 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   void begin_fetch(Transport& transport) {
     const auto self = shared_from_this();
     const auto known = [self](const CredentialsMark& given) { return self->standing_error(given); };
-    const auto fetch = std::make_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), known,
-                                                    [self](FetchOutcome outcome) { self->land(std::move(outcome)); });
+    const auto fetch =
+        std::make_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), known,
+                                     [self](FetchOutcome outcome) { self->complete(std::move(outcome)); });
     if (!transport.after(std::chrono::milliseconds(0), [fetch] { fetch->begin(); }))
-      land({make_error(ErrorKind::overloaded, "no token: the transport takes no more requests")});
+      complete({make_error(ErrorKind::overloaded, "no token: the transport takes no more requests")});
   }
 
   std::optional<Error> standing_error(const CredentialsMark& given) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const Moment now = setup_->clock->moment();
-    if (memory_.still(given, now)) return memory_.error(now);
-    if (memory_.stands(now)) memory_.clear();  // the credentials have changed
+    if (backoff_.still(given, now)) return backoff_.error(now);
+    if (backoff_.stands(now)) backoff_.clear();  // the credentials have changed
     return std::nullopt;
   }
 
-  void land(FetchOutcome outcome) {
+  void complete(FetchOutcome outcome) {
     bool rotated = false;
     bool still_served = false;
     {
@@ -257,41 +259,41 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
         rotated = std::exchange(minted_with_, outcome.credentials) != outcome.credentials && minted_ != 0;
         minted(*outcome.token, now);
       } else if (!outcome.remembered && worth_remembering(outcome.token.error())) {
-        memory_.failed(outcome.token.error(), outcome.credentials, now, chance());
+        backoff_.failed(outcome.token.error(), outcome.credentials, now, chance());
       }
       still_served = cache_.usable(now) != nullptr;
       const Uptime pause = outcome.token ? Uptime(0) : std::chrono::seconds(1);
-      no_renewal_before_ = std::max(memory_.next_look(), now.uptime + pause).count();
-      disembark(outcome.token);
+      no_renewal_before_ = std::max(backoff_.next_look(), now.uptime + pause).count();
+      queue_notifications(outcome.token);
     }
     if (!outcome.remembered) tell_of_fetch(setup_->options.on_event, outcome, rotated, still_served);
-    tell_landed();
+    notify_waiters();
   }
 
-  /// Ends the flight. Called under the mutex.
-  void disembark(const Result<AccessToken>& outcome) {
+  /// Ends the fetch and queues the waiters' notifications. Called under the mutex.
+  void queue_notifications(const Result<AccessToken>& outcome) {
     const auto shared = std::make_shared<const Result<AccessToken>>(outcome);
-    for (auto& [ticket, waiter] : flight_.land()) landed_.push_back({std::move(waiter), shared});
+    for (auto& [ticket, waiter] : waiters_.complete()) notifications_.push_back({std::move(waiter), shared});
   }
 
-  /// Whoever calls this first tells all: the destructor, called by one of them or by an event's hook, must not leave
-  /// the rest to be told after it.
-  void tell_landed() {
-    while (const auto landed = next_landed()) landed->waiter(*landed->outcome);
+  /// Drains the queue: the first caller notifies every waiter. A waiter or an event hook may destroy the provider,
+  /// whose destructor then notifies the rest before it returns.
+  void notify_waiters() {
+    while (const auto next = next_notification()) next->waiter(*next->outcome);
   }
 
-  std::optional<Landed> next_landed() {
+  std::optional<Notification> next_notification() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (landed_.empty()) return std::nullopt;
-    std::optional<Landed> next(std::move(landed_.front()));
-    landed_.pop_front();
+    if (notifications_.empty()) return std::nullopt;
+    std::optional<Notification> next(std::move(notifications_.front()));
+    notifications_.pop_front();
     return next;
   }
 
   /// Called under the mutex.
   void minted(const AccessToken& token, const Moment& now) {
     ++minted_;
-    memory_.clear();
+    backoff_.clear();
     ledger_.add(ledger_entry(token), token.lifetime(), now);
     store(token);
   }
@@ -301,13 +303,14 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
     cache_.store(std::move(token));
   }
 
-  /// Not what never left this process, so that the next call may try at once.
+  /// False for failures within this process, so that the next call may try at once.
   static bool worth_remembering(const Error& error) noexcept {
     return error.kind != ErrorKind::overloaded && error.kind != ErrorKind::cancelled &&
            error.kind != ErrorKind::invalid_argument;
   }
 
-  Result<AccessToken> wait(Waiting& waiting, Flight::Ticket ticket, Clock::Steady deadline, const CancelToken& cancel) {
+  Result<AccessToken> wait(Waiting& waiting, Waiters::Ticket ticket, Clock::Steady deadline,
+                           const CancelToken& cancel) {
     const CancelRegistration registration(cancel, [&waiting] {
       const std::lock_guard<std::mutex> lock(waiting.mutex);
       waiting.changed.notify_all();
@@ -320,20 +323,20 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
       if (waiting.result) return *waiting.result;
     }
     const std::lock_guard<std::mutex> lock(mutex_);
-    flight_.leave(ticket);
-    // the flight may have landed in this very moment
+    waiters_.leave(ticket);
+    // the fetch may have completed in this very moment
     if (const auto* token = cache_.usable(setup_->clock->moment())) return *token;
     return gave_up(cancel);
   }
 
-  /// A waiter that is told by a callback gives up. Who has been told already is not told again.
-  void leave(Flight::Ticket ticket, const CancelToken& cancel) {
-    const Gate::Pass pass(*gate_);
+  /// Gives up for a waiter with a callback, unless it has been notified already.
+  void leave(Waiters::Ticket ticket, const CancelToken& cancel) {
+    const CallbackGate::Pass pass(*gate_);
     if (!pass) return;
-    Flight::Waiter waiter;
+    Waiters::Waiter waiter;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      waiter = flight_.leave(ticket);
+      waiter = waiters_.leave(ticket);
     }
     if (waiter) waiter(gave_up(cancel));
   }
@@ -345,7 +348,7 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
   }
 
   const std::shared_ptr<const TokenSetup> setup_;
-  const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+  const std::shared_ptr<CallbackGate> gate_ = std::make_shared<CallbackGate>();
   const std::shared_ptr<PreviousCredentials> previous_ = std::make_shared<PreviousCredentials>();
   const CancelSource cancel_;
   TokenShelf shelf_;  ///< What `cache_` holds, for the callers.
@@ -355,9 +358,9 @@ class TokenCore : public std::enable_shared_from_this<TokenCore> {
 
   std::mutex mutex_;  ///< Guards all that follows; never held across a request, a callback or a wait.
   TokenCache cache_;
-  Flight flight_;
-  std::deque<Landed> landed_;
-  FailureMemory memory_;
+  Waiters waiters_;
+  std::deque<Notification> notifications_;
+  FailureBackoff backoff_;
   Ledger ledger_;
   CredentialsMark minted_with_;
   std::vector<QuotaBucket> quota_;

@@ -13,44 +13,44 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// Who waits for the one exchange that is under way. Pure logic; whoever owns it guards it, and calls the waiters that
-/// `land` hands out when no lock is held.
-class Flight {
+/// The callers that wait for the one fetch in progress (single flight). Pure logic: the owner guards it with a mutex,
+/// and calls the waiters that `complete` returns after releasing it.
+class Waiters {
  public:
   using Waiter = std::function<void(const Result<AccessToken>&)>;
-  using Ticket = std::uint64_t;  ///< Never used twice, so that leaving late cannot touch the next flight.
+  using Ticket = std::uint64_t;  ///< Never reused, so that leaving late cannot affect the next fetch.
 
-  struct Boarding {
+  struct Joined {
     Ticket ticket;
-    bool first;  ///< Whoever is told so sees to it that an exchange begins.
+    bool first;  ///< The caller must start the fetch.
   };
 
-  Boarding join(Waiter waiter) {
+  Joined join(Waiter waiter) {
     waiters_.emplace(++last_ticket_, std::move(waiter));
-    return {last_ticket_, launch()};
+    return {last_ticket_, begin_fetch()};
   }
 
-  /// Begins a flight that nobody waits for; false when one is under way already.
-  bool launch() noexcept { return !std::exchange(flying_, true); }
+  /// Marks a fetch as started without a waiter; false if one is in progress.
+  bool begin_fetch() noexcept { return !std::exchange(fetching_, true); }
 
-  /// Takes a waiter out that no longer wants to wait; nothing when it is told already or is about to be. The flight
-  /// goes on: others may wait, and the token serves the next call.
+  /// Removes a waiter; empty if it has been notified already. The fetch goes on: others may wait, and the token serves
+  /// the next call.
   Waiter leave(Ticket ticket) {
     auto node = waiters_.extract(ticket);
     return node.empty() ? Waiter() : std::move(node.mapped());
   }
 
-  [[nodiscard]] bool flying() const noexcept { return flying_; }
+  [[nodiscard]] bool fetching() const noexcept { return fetching_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiters_.size(); }
 
-  /// Ends the flight; the waiters are to be told its outcome.
-  std::map<Ticket, Waiter> land() {
-    flying_ = false;
+  /// Ends the fetch; returns the waiters to notify.
+  std::map<Ticket, Waiter> complete() {
+    fetching_ = false;
     return std::exchange(waiters_, {});
   }
 
  private:
-  bool flying_ = false;
+  bool fetching_ = false;
   Ticket last_ticket_ = 0;
   std::map<Ticket, Waiter> waiters_;
 };
