@@ -1,4 +1,8 @@
+#include <atomic>
+#include <memory>
 #include <movio/exhibitor/token/detail/cache.hpp>
+#include <thread>
+#include <vector>
 
 #include "catch.hpp"
 #include "fixtures.hpp"
@@ -43,11 +47,11 @@ TEST_CASE("token cache - invalidating an old token leaves the new one, even with
   const auto first = token_named("a");
   const auto second = token_named("a");
   cache.store(second);
-  CHECK_FALSE(cache.invalidate(first));
+  cache.invalidate(first);
   CHECK(holds(cache, second));
-  CHECK(cache.invalidate(second));
+  cache.invalidate(second);
   CHECK(cache.usable(begun()) == nullptr);
-  CHECK_FALSE(cache.invalidate(second));
+  cache.invalidate(second);
   CHECK(cache.usable(begun()) == nullptr);
 }
 
@@ -136,7 +140,7 @@ TEST_CASE("token cache - a renewed token that is refused is replaced, whatever b
   cache.store(second);
   cache.store(third);  // the renewal of one that was good
   CHECK(cache.reject(third, begun()));
-  CHECK_FALSE(cache.token());
+  CHECK(cache.usable(begun()) == nullptr);
 }
 
 TEST_CASE("token cache - the pause goes by uptime: setting the wall clock neither ends nor prolongs it",
@@ -158,7 +162,7 @@ TEST_CASE("token cache - a token refused twice counts, although another call has
   cache.store(first);
   CHECK(cache.reject(first, begun()));  // one call: its first token is refused ...
   cache.store(second);                  // ... and it fetches another
-  CHECK(cache.invalidate(second));      // which another thread has dropped
+  cache.invalidate(second);             // which another thread has dropped
   SECTION("while the third is being fetched") {
     cache.confirm_rejection(begun());  // the first call again: its fresh token was refused too
     cache.store(third);
@@ -181,4 +185,66 @@ TEST_CASE("token cache - during the pause a call that holds an old token may sti
   cache.confirm_rejection(begun());
   CHECK(cache.reject(first, begun()));
   CHECK(holds(cache, second));
+}
+
+TEST_CASE("token cache - every thread takes the current token", "[token_cache]") {
+  TokenCache cache;
+  CHECK_FALSE(cache.take());
+  const auto token = token_named("a");
+  cache.store(token);
+  const auto taken = fixtures::in_threads(32, [&] { return cache.take(); });
+  for (const auto& one : taken) CHECK((one && one->same_as(token) && one->reveal() == "a"));
+}
+
+TEST_CASE("token cache - no thread takes a token that was replaced, invalidated or refused", "[token_cache]") {
+  TokenCache cache;
+  const auto take_in_threads = [&] { return fixtures::in_threads(32, [&] { return cache.take(); }); };
+  const auto token = token_named("b");
+  cache.store(token_named("a"));
+  cache.store(token);
+  for (const auto& one : take_in_threads()) CHECK(one->reveal() == "b");
+  SECTION("invalidated") { cache.invalidate(token); }
+  SECTION("refused") { CHECK(cache.reject(token, begun())); }
+  for (const auto& one : take_in_threads()) CHECK_FALSE(one);
+}
+
+TEST_CASE("token cache - no thread keeps a token alive after the cache drops it", "[token_cache]") {
+  TokenCache cache;
+  std::weak_ptr<const ex::Secret> line;
+  {
+    const auto token = token_named("a");
+    line = token.authorization_line();
+    cache.store(token);
+  }
+  std::atomic<bool> stay{true};
+  std::atomic<int> idle{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      static_cast<void>(cache.take());
+      ++idle;
+      while (stay) std::this_thread::yield();
+    });
+  }
+  fixtures::await([&] { return idle == 4; });
+  CHECK_FALSE(line.expired());
+  cache.invalidate(*cache.take());
+  CHECK(line.expired());
+  stay = false;
+  for (auto& thread : threads) thread.join();
+}
+
+TEST_CASE("token cache - a token that was taken stays valid when the cache drops it", "[token_cache]") {
+  TokenCache cache;
+  cache.store(token_named("a"));
+  const auto taken = cache.take();
+  cache.invalidate(*taken);
+  CHECK(taken->authorization() == "Bearer a");
+}
+
+TEST_CASE("token cache - a forked child can salvage the token", "[token_cache]") {
+  TokenCache cache;
+  CHECK_FALSE(cache.salvage());
+  cache.store(token_named("a"));
+  CHECK(cache.salvage()->reveal() == "a");
 }

@@ -1,8 +1,17 @@
 #pragma once
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "../access_token.hpp"
@@ -11,10 +20,29 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// The cached token, and what the API's 401s have said of it. Pure logic; whoever owns it guards it.
+/// The cached token, and what the API's 401s have said about it. No I/O. `take` and `salvage` may be called from any
+/// thread; the owner guards all other calls with a mutex.
+///
+/// Callers take copies from several slots, each with a lock and a reference count of its own, so that the cost per call
+/// stays the same with many threads.
 class TokenCache {
  public:
-  [[nodiscard]] const std::optional<AccessToken>& token() const noexcept { return token_; }
+  /// The current token, which may have expired. Waits at most for the lock of one slot.
+  [[nodiscard]] std::optional<AccessToken> take() const {
+    const Slot& slot = slots_[current_slot()];
+    const std::lock_guard<std::mutex> lock(slot.mutex);
+    return slot.token;
+  }
+
+  /// For a forked child: the token from a slot that no thread of the parent had locked at the fork. Never waits for a
+  /// lock: its owner does not exist in the child.
+  [[nodiscard]] std::optional<AccessToken> salvage() const {
+    for (const Slot& slot : slots_) {
+      const std::unique_lock<std::mutex> lock(slot.mutex, std::try_to_lock);
+      if (lock.owns_lock()) return slot.token;
+    }
+    return std::nullopt;
+  }
 
   /// The token, if it can still be sent at `now`.
   [[nodiscard]] const AccessToken* usable(const Moment& now) const noexcept {
@@ -30,15 +58,13 @@ class TokenCache {
 
   void store(AccessToken token) {
     if (token_) follows_refused_ = false;  // a renewal; a refused token has been dropped
+    for (Slot& slot : slots_) slot.replace(token.counted_apart());
     token_ = std::move(token);
   }
 
   /// Drops the token only if it is still that one: a late 401 for an old token must not cost the new one.
-  /// Tells whether it was.
-  bool invalidate(const AccessToken& token) noexcept {
-    const bool current = is_current(token);
-    if (current) token_.reset();
-    return current;
+  void invalidate(const AccessToken& token) noexcept {
+    if (is_current(token)) drop();
   }
 
   /// The API answered 401 to a token. True when the call may be tried once more with another token: one that is there
@@ -51,7 +77,7 @@ class TokenCache {
         confirm_rejection(now);
         return false;
       }
-      token_.reset();
+      drop();
     }
     follows_refused_ = true;
     return true;
@@ -69,8 +95,36 @@ class TokenCache {
   /// refused have sent it by then.
   static constexpr std::chrono::seconds proving_time{60};
 
+  static constexpr std::size_t slot_count = 16;  ///< Where more threads than that run at once, a few share a slot.
+  static constexpr std::size_t cache_line = 64;
+
+  struct alignas(cache_line) Slot {
+    void replace(std::optional<AccessToken> with) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      token.swap(with);
+    }
+
+    mutable std::mutex mutex;
+    std::optional<AccessToken> token;
+  };
+
+  /// Threads that run at the same time do so on different processors.
+  static std::size_t current_slot() noexcept {
+#ifdef __linux__
+    return static_cast<unsigned>(::sched_getcpu()) % slot_count;
+#else
+    return std::hash<std::thread::id>()(std::this_thread::get_id()) % slot_count;
+#endif
+  }
+
+  void drop() noexcept {
+    token_.reset();
+    for (Slot& slot : slots_) slot.replace(std::nullopt);
+  }
+
   std::optional<AccessToken> token_;
-  bool follows_refused_ = false;  ///< The API answered 401 to the token before this one, or the one to come.
+  std::array<Slot, slot_count> slots_;  ///< Copies of `token_`.
+  bool follows_refused_ = false;        ///< The API answered 401 to the token before this one, or the one to come.
   std::chrono::nanoseconds no_mint_before_{};
 };
 

@@ -18,7 +18,6 @@
 #include "events.hpp"
 #include "fetch.hpp"
 #include "ledger.hpp"
-#include "shelf.hpp"
 #include "waiters.hpp"
 
 namespace movio::exhibitor {
@@ -44,12 +43,12 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   ProviderCore(std::shared_ptr<const TokenSetup> setup, const ProviderCore* parents)
       : setup_(std::move(setup)), random_(std::random_device()()), renewal_spread_(chance()) {
     if (parents == nullptr) return;
-    if (auto token = parents->shelf_.salvage()) store(*std::move(token));
+    if (auto token = parents->cache_.salvage()) cache_.store(*std::move(token));
   }
 
-  /// The token, when there is one that can be sent. Waits at most for one slot of the shelf.
+  /// The token, when there is one that can be sent. Waits at most for the lock of one slot of the cache.
   std::optional<AccessToken> at_hand() {
-    auto token = shelf_.take();
+    auto token = cache_.take();
     if (!token) return token;
     const Moment now = setup_->clock->moment();  // read last: the lock may have been waited for
     if (token->expired(now)) return std::nullopt;
@@ -84,7 +83,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   void invalidate(const AccessToken& token) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (cache_.invalidate(token)) shelf_.clear();
+    cache_.invalidate(token);
   }
 
   bool reject(const AccessToken& token) {
@@ -96,7 +95,6 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       const bool fault_known = cache_.pause_left(now).count() != 0;
       retry = cache_.reject(token, now);
       fault_found = !retry && !fault_known;
-      if (!cache_.token()) shelf_.clear();
     }
     if (fault_found) tell_of_rejection(setup_->options.on_event, token);
     return retry;
@@ -295,12 +293,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     ++minted_;
     backoff_.clear();
     ledger_.add(ledger_entry(token), token.lifetime(), now);
-    store(token);
-  }
-
-  void store(AccessToken token) {
-    shelf_.put(token);
-    cache_.store(std::move(token));
+    cache_.store(token);
   }
 
   /// False for failures within this process, so that the next call may try at once.
@@ -351,13 +344,12 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   const std::shared_ptr<CallbackGate> gate_ = std::make_shared<CallbackGate>();
   const std::shared_ptr<PreviousCredentials> previous_ = std::make_shared<PreviousCredentials>();
   const CancelSource cancel_;
-  TokenShelf shelf_;  ///< What `cache_` holds, for the callers.
 
   /// The uptime in nanoseconds before which `renew` has nothing to do: what spares callers its lock.
   std::atomic<Uptime::rep> no_renewal_before_{Uptime::min().count()};
 
   std::mutex mutex_;  ///< Guards all that follows; never held across a request, a callback or a wait.
-  TokenCache cache_;
+  TokenCache cache_;  ///< Callers take tokens from it without the mutex.
   Waiters waiters_;
   std::deque<Notification> notifications_;
   FailureBackoff backoff_;
