@@ -8,14 +8,14 @@
 using movio::exhibitor::detail::CallbackGate;
 using namespace std::chrono_literals;
 
-TEST_CASE("gate - lets in until it is closed", "[gate]") {
+TEST_CASE("callback gate - lets in until it is closed", "[callback_gate]") {
   CallbackGate gate;
   CHECK(CallbackGate::Pass(gate));
   gate.close();
   CHECK_FALSE(CallbackGate::Pass(gate));
 }
 
-TEST_CASE("gate - closing waits for those inside, but not for its own thread", "[gate]") {
+TEST_CASE("callback gate - closing waits for those inside, but not for its own thread", "[callback_gate]") {
   CallbackGate gate;
   const CallbackGate::Pass own(gate);
   const CallbackGate::Pass own_again(gate);
@@ -36,4 +36,21 @@ TEST_CASE("gate - closing waits for those inside, but not for its own thread", "
   gate.close();
   CHECK(other.wait_for(10s) == std::future_status::ready);
   CHECK(fixtures::outcome(opener));
+}
+
+TEST_CASE("callback gate - knows the threads that are inside", "[callback_gate]") {
+  CallbackGate gate;
+  CHECK_FALSE(gate.inside());
+  {
+    const CallbackGate::Pass outer(gate);
+    {
+      const CallbackGate::Pass inner(gate);
+      CHECK(gate.inside());
+    }
+    CHECK(gate.inside());
+    bool other_inside = true;
+    std::thread([&] { other_inside = gate.inside(); }).join();
+    CHECK_FALSE(other_inside);
+  }
+  CHECK_FALSE(gate.inside());
 }

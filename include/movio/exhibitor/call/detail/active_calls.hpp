@@ -1,21 +1,19 @@
 #pragma once
 
-#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "../../core/cancel.hpp"
 #include "../../core/clock.hpp"
+#include "../../token/detail/callback_gate.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// The asynchronous calls of a client that have not been completed, and what cancels all its calls.
+/// Counts a client's asynchronous calls that have not completed, and cancels all its calls.
 /// Thread-safety: every call from any thread.
 class ActiveCalls {
  public:
@@ -45,30 +43,8 @@ class ActiveCalls {
     ended_.notify_all();
   }
 
-  /// Marks the thread that runs a completion: it must not wait for that to end.
-  class Telling {
-   public:
-    explicit Telling(ActiveCalls& calls) : calls_(calls) {
-      const std::lock_guard<std::mutex> lock(calls_.mutex_);
-      calls_.telling_.push_back(std::this_thread::get_id());
-    }
-    Telling(const Telling&) = delete;
-    Telling& operator=(const Telling&) = delete;
-    ~Telling() {
-      const std::lock_guard<std::mutex> lock(calls_.mutex_);
-      auto& telling = calls_.telling_;
-      telling.erase(std::find(telling.begin(), telling.end(), std::this_thread::get_id()));
-    }
-
-   private:
-    ActiveCalls& calls_;
-  };
-
-  /// Whether the calling thread runs a completion.
-  [[nodiscard]] bool telling_here() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return std::find(telling_.begin(), telling_.end(), std::this_thread::get_id()) != telling_.end();
-  }
+  /// Entered by the threads that run a completion, which must not wait for its end.
+  [[nodiscard]] CallbackGate& completions() noexcept { return completions_; }
 
   /// Waits until none is left; false when some are at the deadline.
   bool wait(Clock& clock, Clock::Steady deadline) {
@@ -78,11 +54,12 @@ class ActiveCalls {
   }
 
  private:
-  mutable std::mutex mutex_;  ///< Guards all that follows.
+  mutable std::mutex mutex_;  ///< Guards what follows, up to the gate.
   std::condition_variable ended_;
   CancelSource cancel_;
   std::size_t count_ = 0;
-  std::vector<std::thread::id> telling_;  ///< One entry for each completion that runs.
+
+  CallbackGate completions_;  ///< Never closed.
 };
 
 /// A cancellation that fires when either of two does.

@@ -97,7 +97,8 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
   }
 
   void tell() noexcept {
-    const ActiveCalls::Telling telling(*count_.under_way);  // what the completion holds goes away before this
+    const CallbackGate::Pass inside(
+        count_.under_way->completions());  // what the completion holds goes away before this
     const auto completion = std::exchange(completion_, nullptr);
     if (!completion) return;
     try {

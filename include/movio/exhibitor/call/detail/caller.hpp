@@ -83,8 +83,8 @@ class Caller {
   using Step = detail::CallMachine::Step;
 
   /// Not inside a completion, nor on the thread that runs them.
-  [[nodiscard]] bool may_wait(const detail::ActiveCalls& under_way) const {
-    return provider()->transport()->may_block() && !under_way.telling_here();
+  [[nodiscard]] bool may_wait(detail::ActiveCalls& under_way) const {
+    return provider()->transport()->may_block() && !under_way.completions().inside();
   }
 
   static Result<void> configuration_of(const std::shared_ptr<TokenProvider>& provider,

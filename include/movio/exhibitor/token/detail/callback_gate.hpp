@@ -13,11 +13,12 @@ namespace movio::exhibitor {
 inline namespace v0 {
 namespace detail {
 
-/// Keeps count of the threads that are inside something's callbacks, so that its end can wait for theirs.
+/// Keeps track of the threads that run an object's callbacks, so that its destructor can wait for them, and so that a
+/// blocking call inside a callback can be refused.
 /// Thread-safety: every call from any thread.
 class CallbackGate {
  public:
-  /// The way in, for as long as it lives; nothing, once the gate is closed.
+  /// Marks the calling thread as inside while it lives; false once the gate is closed.
   class Pass {
    public:
     explicit Pass(CallbackGate& gate) : gate_(gate) {
@@ -41,7 +42,13 @@ class CallbackGate {
     bool open_ = false;
   };
 
-  /// Lets nobody in any more, and returns when all are out; called inside, it does not wait for its own thread.
+  /// Whether the calling thread is inside.
+  [[nodiscard]] bool inside() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return std::find(inside_.begin(), inside_.end(), std::this_thread::get_id()) != inside_.end();
+  }
+
+  /// Closes the gate and waits until every other thread is out.
   void close() {
     std::unique_lock<std::mutex> lock(mutex_);
     closed_ = true;
@@ -51,7 +58,7 @@ class CallbackGate {
   }
 
  private:
-  std::mutex mutex_;  ///< Guards all that follows.
+  mutable std::mutex mutex_;  ///< Guards all that follows.
   std::condition_variable somebody_left_;
   std::vector<std::thread::id> inside_;  ///< One entry for each pass.
   bool closed_ = false;
