@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -174,6 +175,32 @@ TEST_CASE("client async - a blocking call is cancelled within milliseconds, in a
   REQUIRE(blocked.wait_for(10s) == std::future_status::ready);
   const auto outcome = blocked.get();
   CHECK((outcome.has_value() || outcome.error().kind == ex::ErrorKind::cancelled));
+}
+
+TEST_CASE("client async - a call cancelled in a pause completes on the transport's thread, not on the canceller's",
+          "[client_async_integration]") {
+  sandbox::Sandbox server;
+  auto options = client_options(server);
+  options.retry.first_pause = 60s;
+  std::promise<void> pausing;
+  options.on_event = [&pausing](const ex::Event& event) {
+    if (event.kind == ex::EventKind::retry_planned) pausing.set_value();
+  };
+  const auto client = client_for(server, options);
+  server.intercept_api(fails(1, 503));
+  const ex::CancelSource cancel;
+  auto call = upsert();
+  call.cancel = cancel.token();
+  std::promise<std::pair<std::thread::id, ex::ErrorKind>> completed;
+  client.send_async(call, [&](const ex::Result<ex::HttpResponse>& answer) {
+    completed.set_value({std::this_thread::get_id(), answer ? ex::ErrorKind::protocol : answer.error().kind});
+  });
+  pausing.get_future().wait();
+  std::this_thread::sleep_for(20ms);  // for the pause to begin, after its event
+  cancel.cancel();
+  const auto [thread, kind] = completed.get_future().get();
+  CHECK(kind == ex::ErrorKind::cancelled);
+  CHECK(thread != std::this_thread::get_id());
 }
 
 TEST_CASE("client async - a forked child's calls are its own", "[client_async_integration]") {
