@@ -118,6 +118,23 @@ TEST_CASE("result - value() throws the error when there is no value, in words wi
   CHECK_THROWS_AS(ex::Result<int>(full_error()).value(), ex::ExhibitorError);
 }
 
+TEST_CASE("result - value() of a variable can be changed in place", "[result]") {
+  ex::Result<std::string> result(std::string("a"));
+  result.value() += 'b';
+  CHECK(*result == "ab");
+  ex::Result<std::string> failed(full_error());
+  CHECK_THROWS_AS(failed.value(), ex::ExhibitorError);
+}
+
+TEST_CASE("result - value_or gives the value, or the fallback instead of an error", "[result]") {
+  const ex::Result<std::string> result(std::string("a"));
+  CHECK(result.value_or("fallback") == "a");
+  CHECK(ex::Result<std::string>(full_error()).value_or("fallback") == "fallback");
+  const ex::Result<std::string> failed(full_error());
+  CHECK(failed.value_or("fallback") == "fallback");
+  CHECK(*ex::Result<std::unique_ptr<int>>(std::make_unique<int>(7)).value_or(nullptr) == 7);
+}
+
 TEST_CASE("result - a result of nothing succeeds by default and carries an error otherwise", "[result]") {
   const ex::Result<void> good;
   CHECK(good);

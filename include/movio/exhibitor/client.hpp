@@ -16,7 +16,7 @@
 #include "token/provider.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 template <class T>
@@ -158,5 +158,5 @@ class ExhibitorClient {
   std::shared_ptr<const Caller> caller_;
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

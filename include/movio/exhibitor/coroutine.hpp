@@ -9,7 +9,7 @@
 #include <utility>
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What `co_await async_send(...)` waits on.
@@ -42,6 +42,6 @@ class AsyncSend {
   return {client, std::move(request)};
 }
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor
 #endif

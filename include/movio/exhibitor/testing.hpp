@@ -21,7 +21,7 @@
 #include "testing/detail/fake_timers.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// A clock that moves only when it is told to. Thread-safety: every call from any thread.
 class FakeClock : public Clock {
@@ -235,5 +235,5 @@ class FakeTransport : public Transport {
   detail::ForkLocal<detail::FakeTimers> timers_;  ///< Guards itself. Ends first: its tasks are the transport's.
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

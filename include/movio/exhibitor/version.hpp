@@ -10,9 +10,9 @@
 namespace movio::exhibitor {
 
 /// The ABI namespace: objects compiled against releases whose types differ do not link by accident.
-inline namespace v0 {
+inline namespace v0_1 {
 
 inline constexpr const char* version = MOVIO_EXHIBITOR_VERSION;
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

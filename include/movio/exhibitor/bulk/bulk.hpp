@@ -16,7 +16,7 @@
 #include "options.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Sends any number of records, several requests at a time, in memory that does not grow with their number, and tells
 /// for every record what became of it.
@@ -151,5 +151,5 @@ class Bulk {
   BulkOptions options_;
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -13,7 +13,7 @@
 #include "../records/detail/limits.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// What became of an upload's records and requests, in numbers.
 struct BulkCounts {
@@ -100,5 +100,5 @@ struct BulkOptions {
   std::function<void(const BulkProgress&)> on_progress{};                        ///< Some four times a second.
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

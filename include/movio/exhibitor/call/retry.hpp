@@ -8,7 +8,7 @@
 #include "../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// When a call is sent again. Repeated are calls that may be (GET, HEAD, PUT, DELETE, and what the caller marks
 /// `idempotent`; any other only when nothing of it was sent) after trouble that passes: no connection, or one that
@@ -66,5 +66,5 @@ class RetryBudget {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

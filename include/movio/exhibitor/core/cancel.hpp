@@ -11,7 +11,7 @@
 #include "../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// A callback that runs on cancellation. Intrusive list node: registering never allocates.
@@ -123,5 +123,5 @@ class CancelRegistration {
   detail::CancelCallback callback_;  ///< Goes away after the destructor's lock, for the same reason as in cancel().
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -8,7 +8,7 @@
 #include "cancel.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// A moment on the two clocks that a token's life is judged by.
 struct Moment {
@@ -55,5 +55,5 @@ inline void pause(Clock& clock, Clock::Steady until, const CancelToken& cancel) 
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

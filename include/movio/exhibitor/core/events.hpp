@@ -11,7 +11,7 @@
 #include "result.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 enum class EventKind {
   token_minted,         ///< The issuer gave a token: `fingerprint`, `lifetime`, `duration`.
@@ -137,5 +137,5 @@ inline std::ostream& operator<<(std::ostream& out, const Event& event) {
   return detail::print_apart(out, [&event](std::ostream& text) { detail::print(text, event); });
 }
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

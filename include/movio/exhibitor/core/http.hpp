@@ -16,7 +16,7 @@
 #include "secret.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Header fields in their order; names compare without regard to case (RFC 9110 section 5.1).
 class Headers {
@@ -141,5 +141,5 @@ constexpr bool is_passing_status(int status) noexcept {
 constexpr bool is_success_status(int status) noexcept { return status >= 200 && status < 300; }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

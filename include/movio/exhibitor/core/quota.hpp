@@ -7,7 +7,7 @@
 #include "../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// One of the quotas by which an issuer meters tokens, as its last answer told it.
 struct QuotaBucket {
@@ -20,5 +20,5 @@ struct QuotaBucket {
   [[nodiscard]] bool low() const noexcept { return remaining <= limit / 10; }
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

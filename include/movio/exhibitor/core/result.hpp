@@ -19,7 +19,7 @@
 #include "../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// What kind of failure it was: what a program can decide on.
 enum class ErrorKind {
@@ -173,9 +173,23 @@ class [[nodiscard]] Result {
     throw_if_error();
     return *std::get_if<0>(&state_);
   }
+  [[nodiscard]] T& value() & {
+    throw_if_error();
+    return *std::get_if<0>(&state_);
+  }
   [[nodiscard]] T&& value() && {
     throw_if_error();
     return std::move(*std::get_if<0>(&state_));
+  }
+
+  /// The value, or `fallback` when there is an error.
+  template <class U>
+  [[nodiscard]] T value_or(U&& fallback) const& {
+    return has_value() ? **this : static_cast<T>(std::forward<U>(fallback));
+  }
+  template <class U>
+  [[nodiscard]] T value_or(U&& fallback) && {
+    return has_value() ? *std::move(*this) : static_cast<T>(std::forward<U>(fallback));
   }
 
   /// The value; there must be one.
@@ -248,5 +262,5 @@ inline Error invalid_argument(std::string message) {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -8,7 +8,7 @@
 #include "../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Overwrites the whole buffer, spare capacity included, and empties the string. The writes are volatile, so that the
@@ -70,5 +70,5 @@ class Secret {
 template <class Char, class Traits>
 std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>&, const Secret&) = delete;
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -12,7 +12,7 @@
 #include "result.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Sends requests as they are: no retries, no redirects, no opinion about a status. `start` is the one to implement.
 /// Thread-safety: implementations must allow every call from any thread.
@@ -56,5 +56,5 @@ class Transport {
   }
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -9,7 +9,7 @@
 #include "../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// How `CurlTransport` connects. Proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`, as libcurl reads them);
 /// a loopback host is never reached through one.
@@ -54,5 +54,5 @@ inline std::string chosen_ca_file(const CurlOptions& options) {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

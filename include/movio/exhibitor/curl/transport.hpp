@@ -10,7 +10,7 @@
 #include "detail/pool.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// The `Transport` on libcurl. Connections are kept and reused; HTTP/2 is spoken where the server offers it; TLS is 1.2
 /// or newer with the peer and its name verified; redirects are never followed.
@@ -73,5 +73,5 @@ class CurlTransport : public Transport {
   const detail::ForkLocal<Handles> handles_;
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -19,7 +19,7 @@
 #include "../detail/os/descriptor.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Puts the next bytes there, at most `room`, and gives their number; 0 is the end. After an error it may be asked
 /// again, and must go on where it was. What it throws becomes an `Error` of kind `storage`.
@@ -96,5 +96,5 @@ inline Result<ByteSource> bytes_of_file(const std::string& path, CancelToken can
   return ByteSource(detail::DescriptorBytes(std::move(name), std::move(descriptor), std::move(cancel)));
 }
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

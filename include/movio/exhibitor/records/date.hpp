@@ -12,7 +12,7 @@
 #include "../detail/text/encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// A day of the Gregorian calendar that exists, in the years 0000 to 9999 (RFC 3339 `full-date`).
 class Date {
@@ -159,5 +159,5 @@ inline std::optional<std::chrono::system_clock::time_point> time_point_of(const 
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -10,7 +10,7 @@
 #include "../detail/json/scanner.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// An amount, exactly as it was written: 12.30 stays 12.30. Never goes through a `double`.
 class Decimal {
@@ -54,5 +54,5 @@ class Decimal {
   std::string text_ = "0";
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

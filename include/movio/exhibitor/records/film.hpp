@@ -11,7 +11,7 @@
 #include "raw_json.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// A film.
 struct Film {
@@ -37,5 +37,5 @@ struct Schema<Film> {
 
 }  // namespace detail
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -11,7 +11,7 @@
 #include "raw_json.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 enum class ItemType { concession, other };
 
@@ -38,5 +38,5 @@ struct Schema<Item> {
 
 }  // namespace detail
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

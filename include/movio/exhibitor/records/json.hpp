@@ -8,7 +8,7 @@
 #include "detail/writer.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Reads one of the models from JSON text. Members that are null are absent; those that the struct does not know are
 /// kept in `other`. Errors: `invalid_argument`, which names the field and quotes nothing.
@@ -29,5 +29,5 @@ Result<std::string> write_record(const Record& record) {
   return json;
 }
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

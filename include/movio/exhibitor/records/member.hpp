@@ -14,7 +14,7 @@
 #include "raw_json.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 enum class Gender { unspecified, female, male };
 enum class MemberStatus { issued, activated, deleted };
@@ -83,5 +83,5 @@ struct Schema<Member> {
 
 }  // namespace detail
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

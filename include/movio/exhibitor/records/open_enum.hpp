@@ -8,7 +8,7 @@
 #include "../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// The value of an enumeration that the API may extend: one that is known, or any other text, which is kept and sent as
 /// it is. One that was never set is absent. `names_of(E)` gives the known ones, in the enumeration's order.
@@ -36,5 +36,5 @@ class OpenEnum {
   std::string text_;
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

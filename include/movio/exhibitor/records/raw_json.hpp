@@ -7,7 +7,7 @@
 #include "../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// A JSON value as text, kept and sent as it is.
 struct RawJson {
@@ -17,5 +17,5 @@ struct RawJson {
 /// Members of a record that its struct does not know, in their order: names (without quotes and escapes) and values.
 using OtherMembers = std::vector<std::pair<std::string, RawJson>>;
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

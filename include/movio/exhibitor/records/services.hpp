@@ -21,7 +21,7 @@
 #include "transaction.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What the services of the resources have in common.
@@ -131,5 +131,5 @@ class TransactionService : public detail::RecordService<Transaction> {
   using RecordService::upsert;
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

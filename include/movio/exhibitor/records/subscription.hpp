@@ -11,7 +11,7 @@
 #include "raw_json.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 enum class Channel { email, sms };
 enum class SubscriptionState { subscribed, unsubscribed };
@@ -52,5 +52,5 @@ struct Schema<MemberSubscriptions> {
 
 }  // namespace detail
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

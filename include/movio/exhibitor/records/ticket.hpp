@@ -11,7 +11,7 @@
 #include "raw_json.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// The one that is known; there are others.
 enum class TicketType { box_office };
@@ -39,5 +39,5 @@ struct Schema<Ticket> {
 
 }  // namespace detail
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -13,7 +13,7 @@
 #include "raw_json.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Tickets that were sold for a session.
 struct SessionLine {
@@ -86,5 +86,5 @@ struct Schema<Transaction> {
 
 }  // namespace detail
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

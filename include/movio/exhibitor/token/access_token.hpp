@@ -14,7 +14,7 @@
 #include "../detail/text/sha256.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// A bearer token (RFC 6750): immutable and shared, so copying one copies no secret.
 /// Thread-safety: any number of threads may use copies of one token.
@@ -109,5 +109,5 @@ class AccessToken {
   std::shared_ptr<const Data> data_;
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -20,7 +20,7 @@
 #include "../detail/text/encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// What the issuer knows this program by.
 struct ClientCredentials {
@@ -292,5 +292,5 @@ inline CredentialSource credentials_from_file(std::string path, FileAccess acces
       [access](const std::string& name) { return detail::read_credentials_file(name, access); }, std::move(path));
 }
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -8,7 +8,7 @@
 #include "../core/events.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// How the client proves who it is at the token endpoint (RFC 6749 section 2.3.1).
 enum class ClientAuthentication {
@@ -25,5 +25,5 @@ struct TokenOptions {
   std::shared_ptr<Clock> clock{};                                  ///< For tests; the machine's clocks when empty.
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -19,7 +19,7 @@
 #include "status.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Obtains access tokens by the client_credentials grant (RFC 6749 section 4.4) and keeps the current one. One provider
 /// is one pair of endpoints, so one audience, and one scope; several tenants or regions are several providers.
@@ -208,5 +208,5 @@ class TokenProvider {
   detail::ForkLocal<detail::ProviderCore> core_;
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

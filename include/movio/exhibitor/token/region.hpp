@@ -9,7 +9,7 @@
 #include "../detail/text/url.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Where an exhibitor's data lives. There is no default: EU data belongs to the EU issuer and API, US data to the US
 /// pair.
@@ -81,5 +81,5 @@ inline Result<void> check(const Endpoints& endpoints) {
   return {};
 }
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

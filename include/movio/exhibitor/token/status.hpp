@@ -13,7 +13,7 @@
 #include "../detail/text/print.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// A token that was minted in this process and that the API may still accept: what is at stake after a suspected leak.
 struct LedgerEntry {
@@ -65,5 +65,5 @@ inline std::ostream& operator<<(std::ostream& out, const TokenStatus& status) {
   return detail::print_apart(out, [&status](std::ostream& text) { detail::print(text, status); });
 }
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -16,7 +16,7 @@
 #include "../options.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Records of a batch that go out in one request.
@@ -288,5 +288,5 @@ class Batch {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

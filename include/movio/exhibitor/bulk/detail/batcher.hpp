@@ -15,7 +15,7 @@
 #include "record_source.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Makes batches of a source's records, passing over those that a journal has as acknowledged. Thread-safety: none.
@@ -170,5 +170,5 @@ class Batcher {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

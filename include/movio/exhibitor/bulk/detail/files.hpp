@@ -10,7 +10,7 @@
 #include "rejects_file.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The journal and the rejects file of a bulk run; either may be missing. Errors: `storage`. Thread-safety: none.
@@ -98,5 +98,5 @@ class BulkFiles {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

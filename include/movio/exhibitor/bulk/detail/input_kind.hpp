@@ -10,7 +10,7 @@
 #include "../../detail/text/encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 inline bool begins_with(std::string_view text, std::string_view beginning) noexcept {
@@ -81,5 +81,5 @@ inline const char* slip_in(std::string_view line) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -20,7 +20,7 @@
 #include "../options.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// How far a rejects file had come.
@@ -264,5 +264,5 @@ class Journal {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -11,7 +11,7 @@
 #include "../../core/result.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Where the engine's thread leaves answers for the thread that uploads. Thread-safety: all of it.
@@ -53,5 +53,5 @@ class Mailbox {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -15,7 +15,7 @@
 #include "batch.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What a failed request means for the records in it.
@@ -185,5 +185,5 @@ class BulkOperation {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

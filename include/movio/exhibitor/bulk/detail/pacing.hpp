@@ -9,7 +9,7 @@
 #include "../../core/result.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// How many requests may be in flight, and from when on: additive increase, multiplicative decrease (RFC 5681 section
@@ -110,5 +110,5 @@ class Pacing {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

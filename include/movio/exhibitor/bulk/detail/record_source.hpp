@@ -22,7 +22,7 @@
 #include "input_kind.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Where the records of a bulk run come from, one after the other. Thread-safety: none.
@@ -231,5 +231,5 @@ class IdSource : public RecordSource {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

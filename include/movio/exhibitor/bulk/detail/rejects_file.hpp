@@ -18,7 +18,7 @@
 #include "journal.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Every line of a rejects file does, and so does the file.
@@ -135,5 +135,5 @@ class RejectsFile {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

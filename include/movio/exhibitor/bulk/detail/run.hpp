@@ -21,7 +21,7 @@
 #include "pacing.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// One bulk run: reads, sends, and settles the fate of every record. It runs in one thread; only answers come from
@@ -345,5 +345,5 @@ class BulkRun {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

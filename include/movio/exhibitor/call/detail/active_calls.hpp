@@ -10,7 +10,7 @@
 #include "../../token/detail/callback_gate.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Counts a client's asynchronous calls that have not completed, and cancels all its calls.
@@ -77,5 +77,5 @@ class EitherCancelled {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

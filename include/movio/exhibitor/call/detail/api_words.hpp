@@ -10,7 +10,7 @@
 #include "../../detail/text/encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The access tokens that an answer may repeat.
@@ -148,5 +148,5 @@ class ApiWords : private nlohmann::json::json_sax_t {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

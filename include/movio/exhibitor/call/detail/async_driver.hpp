@@ -10,7 +10,7 @@
 #include "call.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The driver of asynchronous calls. One step follows the other, each begun by the one before on whatever thread that
@@ -128,5 +128,5 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -20,7 +20,7 @@
 #include "response_error.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// From 0 to 1. Not for secrets.
@@ -261,5 +261,5 @@ class Call {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

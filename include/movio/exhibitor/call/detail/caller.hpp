@@ -16,7 +16,7 @@
 #include "call.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// Runs API calls: each is authorized, sent, repeated where that is worth it and harms nobody, and explained.
 ///
@@ -186,5 +186,5 @@ class Caller {
   std::shared_ptr<detail::CallerCore> core_;
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

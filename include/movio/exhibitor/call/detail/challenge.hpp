@@ -8,7 +8,7 @@
 #include "../../detail/text/encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// A parameter of a `WWW-Authenticate` challenge (RFC 9110 section 11.2, RFC 6750 section 3); empty when it is not
@@ -53,5 +53,5 @@ inline bool lacks_scope(const HttpResponse& response) {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

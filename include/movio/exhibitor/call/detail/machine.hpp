@@ -17,7 +17,7 @@
 #include "challenge.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// One API call as a state machine: it is told what happened and answers with what to do next. It does no I/O and reads
@@ -184,5 +184,5 @@ class CallMachine {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

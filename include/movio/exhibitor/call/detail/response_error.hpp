@@ -15,7 +15,7 @@
 #include "challenge.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 inline ErrorKind kind_of_status(const HttpResponse& response) noexcept {
@@ -195,5 +195,5 @@ inline std::vector<std::string> api_reasons(const Error& error) {
   return reasons;
 }
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

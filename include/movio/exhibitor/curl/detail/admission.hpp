@@ -16,7 +16,7 @@
 #include "../../detail/text/url.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The origin whose connections a request can share with others; empty when there is none: plain HTTP is HTTP/1.1.
@@ -205,5 +205,5 @@ class CurlAdmission {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

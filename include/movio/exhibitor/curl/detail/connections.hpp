@@ -13,7 +13,7 @@
 #include "lifetime.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Connections, and the addresses of names, for transfers of one thread. They are closed with the last owner.
@@ -106,5 +106,5 @@ class CurlRenewal {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

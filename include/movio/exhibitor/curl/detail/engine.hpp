@@ -27,7 +27,7 @@
 #include "transfer.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Asynchronous requests and timers on one thread around a multi handle, started on first use. The thread shares the
@@ -328,5 +328,5 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

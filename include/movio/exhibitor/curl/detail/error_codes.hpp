@@ -7,7 +7,7 @@
 #include "../../core/result.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 inline ErrorKind kind_of(CURLcode code) noexcept {
@@ -54,5 +54,5 @@ inline bool broke_in_handshake(CURLcode code, std::string_view reason) noexcept 
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -17,7 +17,7 @@
 #include "lifetime.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 struct CurlEasyDeleter {
@@ -108,5 +108,5 @@ inline long curl_milliseconds(std::chrono::milliseconds duration) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -10,7 +10,7 @@
 #include "../../core/http.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The header lines of one request as libcurl takes them. The list's nodes and the text are ours, so that nothing is
@@ -52,5 +52,5 @@ class CurlHeaderLines {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

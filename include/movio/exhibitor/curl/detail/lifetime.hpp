@@ -19,7 +19,7 @@
 #include "../../detail/os/fork_local.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// True once `exit` has ended the use of libcurl. From then on its handles are leaked, not cleaned up: OpenSSL's own
@@ -235,5 +235,5 @@ class CurlUse {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -7,7 +7,7 @@
 #include "../../core/http.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What libcurl knows of a transfer; zero when it does not.
@@ -55,5 +55,5 @@ inline TransferMetrics curl_metrics(CURL* easy) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

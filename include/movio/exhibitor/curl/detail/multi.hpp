@@ -12,7 +12,7 @@
 #include "lifetime.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// A multi handle that one thread uses and every thread can wake up. It is made when it is needed, and anew when
@@ -121,5 +121,5 @@ class CurlMembership {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

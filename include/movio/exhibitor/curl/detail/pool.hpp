@@ -17,7 +17,7 @@
 #include "transfer.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Blocking requests, each on a pooled handle in the caller's own thread. Thread-safety: every call from any thread.
@@ -119,5 +119,5 @@ class CurlPool {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -17,7 +17,7 @@
 #include "admission.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// An asynchronous request from its start to its outcome.
@@ -151,5 +151,5 @@ class CurlQueue {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

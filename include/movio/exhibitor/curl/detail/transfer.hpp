@@ -20,7 +20,7 @@
 #include "url_parts.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// One easy handle and what a request on it needs: used by the blocking calls and by the engine alike.
@@ -394,5 +394,5 @@ class CurlTransfer {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

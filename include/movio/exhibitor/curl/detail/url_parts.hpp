@@ -11,7 +11,7 @@
 #include "../../detail/text/url.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The URL of a handle's requests, taken apart for libcurl, which need not parse it at each (a twentieth of a call).
@@ -90,5 +90,5 @@ class CurlUrl {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

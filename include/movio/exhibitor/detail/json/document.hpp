@@ -12,7 +12,7 @@
 #include "../../core/result.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Deeper text is refused: printing a value recurses once per level.
@@ -103,5 +103,5 @@ inline std::string string_member(const nlohmann::json& object, const char* name)
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -9,7 +9,7 @@
 #include "../text/encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// How many of the first characters of a JSON string's inside stand for themselves and are ASCII: up to a quote, a
@@ -347,5 +347,5 @@ inline void append_bytes_as_json_string(std::string& out, std::string_view bytes
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -18,7 +18,7 @@
 #include "descriptor.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// A file that only grows at its end, locked against all others for as long as it is open. Children of fork() share the
@@ -156,5 +156,5 @@ class AppendFile {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -12,7 +12,7 @@
 #include "../text/encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Owns a POSIX file descriptor; a negative one is none.
@@ -69,5 +69,5 @@ inline Error storage_error(const std::string& file, const char* problem, int cod
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -8,7 +8,7 @@
 #include "../../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Blocks signals in the calling thread for the time of its life: a thread that is started meanwhile inherits that, and
@@ -30,5 +30,5 @@ class SignalsBlocked {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

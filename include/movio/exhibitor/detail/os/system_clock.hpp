@@ -9,7 +9,7 @@
 #include "../../core/clock.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// The machine's own clocks.
 class SystemClock : public Clock {
@@ -53,5 +53,5 @@ class SystemClock : public Clock {
   }
 };
 
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -7,7 +7,7 @@
 #include "../../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The first eight bytes, the first one lowest, on every machine. Compilers make one load of it.
@@ -39,5 +39,5 @@ inline std::uint64_t checksum(std::string_view bytes, std::uint64_t seed = 0) no
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -8,7 +8,7 @@
 #include "encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 constexpr int days_in_month(int year, int month) noexcept {
@@ -49,5 +49,5 @@ inline void append_digits(std::string& out, int number, int count) {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -7,7 +7,7 @@
 #include "../../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Prints to a text first: log lines and messages must not change with the stream's locale, base or number format. A
@@ -21,5 +21,5 @@ std::ostream& print_apart(std::ostream& out, Print print) {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -9,7 +9,7 @@
 #include "url.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The URL of the proxy for https, as libcurl looks for it in the environment; empty when there is none.
@@ -55,5 +55,5 @@ inline bool is_usable_proxy(std::string_view url) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -10,7 +10,7 @@
 #include "encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The longest wait that a server's Retry-After is taken at its word for. Values of days have been seen (114 hours
@@ -80,5 +80,5 @@ inline std::optional<std::chrono::seconds> parse_retry_after(std::string_view va
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

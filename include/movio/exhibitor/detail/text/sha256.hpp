@@ -8,7 +8,7 @@
 #include "../../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// SHA-256 (FIPS 180-4), for the fingerprints of tokens.
@@ -101,5 +101,5 @@ inline std::string fingerprint(std::string_view token) {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

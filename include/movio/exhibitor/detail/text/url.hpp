@@ -11,7 +11,7 @@
 #include "encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// An absolute http or https URL taken apart. Stricter than RFC 3986 on purpose: what could be read in two ways by two
@@ -213,5 +213,5 @@ inline void strike_out_personal(std::string& text, std::string_view path) {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

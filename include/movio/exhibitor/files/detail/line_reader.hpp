@@ -14,7 +14,7 @@
 #include "../byte_source.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Reads a text line by line, in memory for one longest line and one block. Thread-safety: none.
@@ -159,5 +159,5 @@ class LineReader {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -5,7 +5,7 @@
 #include "../../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Records of one request: the API's limit.
@@ -14,5 +14,5 @@ inline constexpr std::size_t most_records = 5000;
 inline constexpr std::size_t usual_request_bytes = std::size_t{4} << 20U;
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

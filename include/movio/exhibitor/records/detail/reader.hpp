@@ -18,7 +18,7 @@
 #include "schema.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What a reader is for: the values, or only whether they are right. Then nothing is kept of members that the struct
@@ -274,5 +274,5 @@ class RecordReader {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -9,7 +9,7 @@
 #include "../../detail/json/document.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 /// What the API says of an upsert.
 struct BulkReceipt {
@@ -73,5 +73,5 @@ inline Result<void> confirm_done(const std::string& operation, const HttpRespons
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -16,7 +16,7 @@
 #include "writer.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Why an id cannot be used as a path segment, if so.
@@ -66,5 +66,5 @@ inline Result<HttpRequest> subscriptions_request(const MemberSubscriptions& want
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -13,7 +13,7 @@
 #include "schema.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 inline bool is_time_zone(std::string_view name) {
@@ -92,5 +92,5 @@ std::optional<FieldProblem> rule_broken(const Record& record) {
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

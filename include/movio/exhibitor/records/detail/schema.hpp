@@ -11,7 +11,7 @@
 #include "../raw_json.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What the API asks of a field beyond its type.
@@ -104,5 +104,5 @@ struct FieldProblem {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -13,7 +13,7 @@
 #include "writer.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 
 namespace detail {
 
@@ -93,5 +93,5 @@ Result<BulkReceipt> upsert_all(const Caller& caller, std::string_view path, cons
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -19,7 +19,7 @@
 #include "schema.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Writes records as JSON text behind what is there already. What is absent is not written.
@@ -200,5 +200,5 @@ class RecordWriter {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -14,7 +14,7 @@
 #include "../../core/clock.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Runs tasks when their time on a clock has come, in a thread that begins with the first of them. What is left at its
@@ -109,5 +109,5 @@ class FakeTimers {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -17,7 +17,7 @@
 #include "../access_token.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The cached token, and what the API's 401s have said about it. No I/O. `take` and `salvage` may be called from any
@@ -129,5 +129,5 @@ class TokenCache {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -10,7 +10,7 @@
 #include "../../version.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Keeps track of the threads that run an object's callbacks, so that its destructor can wait for them, and so that a
@@ -65,5 +65,5 @@ class CallbackGate {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

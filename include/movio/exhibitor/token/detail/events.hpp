@@ -7,7 +7,7 @@
 #include "fetch.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Tells the hook that the API refused a token that was fresh.
@@ -49,5 +49,5 @@ inline void tell_of_fetch(const EventHook& hook, const FetchOutcome& outcome, bo
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

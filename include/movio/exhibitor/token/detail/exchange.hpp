@@ -20,7 +20,7 @@
 #include "../status.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 inline constexpr std::size_t max_token_answer_bytes = std::size_t{1} << 20U;
@@ -262,5 +262,5 @@ inline Result<AccessToken> read_token_answer(const TokenExchange& exchange, Http
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -10,7 +10,7 @@
 #include "../../detail/text/sha256.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What credentials are told apart by, without keeping them; nothing for a source that gave none.
@@ -97,5 +97,5 @@ class FailureBackoff {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

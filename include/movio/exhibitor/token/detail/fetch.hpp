@@ -18,7 +18,7 @@
 #include "quota_headers.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What a provider is made of and never changes, in its process and in those forked from it.
@@ -174,5 +174,5 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -11,7 +11,7 @@
 #include "../status.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The tokens that were minted and have not expired. Pure logic; whoever owns it guards it. Goes by uptime: a wall
@@ -54,5 +54,5 @@ class Ledger {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -10,7 +10,7 @@
 #include "failure_backoff.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Keeps the credentials of the last token, for one more try with them when the source gives others that the issuer
@@ -76,5 +76,5 @@ class PreviousCredentials {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

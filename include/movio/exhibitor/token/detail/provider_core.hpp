@@ -21,7 +21,7 @@
 #include "waiters.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The state of a provider, shared by its callers, its fetches and the transport's callbacks. Each callback holds a
@@ -364,5 +364,5 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

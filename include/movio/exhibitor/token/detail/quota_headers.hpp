@@ -14,7 +14,7 @@
 #include "../../detail/text/encoding.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// A number of one to fifteen digits; nothing when the text is anything else.
@@ -92,5 +92,5 @@ inline std::optional<std::chrono::seconds> time_to_refill(const std::vector<Quot
 }
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -10,7 +10,7 @@
 #include "../access_token.hpp"
 
 namespace movio::exhibitor {
-inline namespace v0 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The callers that wait for the one fetch in progress (single flight). Pure logic: the owner guards it with a mutex,
@@ -56,5 +56,5 @@ class Waiters {
 };
 
 }  // namespace detail
-}  // namespace v0
+}  // namespace v0_1
 }  // namespace movio::exhibitor
