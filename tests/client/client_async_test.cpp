@@ -269,6 +269,23 @@ TEST_CASE("client async - draining waits for what is under way, and tells when t
   CHECK(word_for(answered.get()) == "200");
 }
 
+TEST_CASE("client async - draining for a duration ends when it is over", "[client_async]") {
+  const Rig rig;
+  const auto client = rig.client();
+  CHECK(client.drain(std::chrono::milliseconds(0)));
+  CHECK(client.provider()->token());
+  rig.transport->hold();
+  auto answered = client.send_async(upsert());
+  auto draining = std::async(std::launch::async, [&] { return client.drain(10s).has_value(); });
+  rig.clock->await_waiting(1);
+  rig.clock->advance(9s);
+  CHECK(draining.wait_for(20ms) == std::future_status::timeout);
+  rig.clock->advance(1s);
+  CHECK_FALSE(outcome(draining));
+  rig.transport->release();
+  CHECK(word_for(answered.get()) == "200");
+}
+
 TEST_CASE("client async - the last client's end cancels what is left and waits for it", "[client_async]") {
   const RetryingRig rig;
   std::string told;

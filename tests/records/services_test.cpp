@@ -131,8 +131,8 @@ TEST_CASE("resources - an upsert sends one array and gives the receipt", "[resou
   const auto receipt = f.client.films().upsert(films(3));
   REQUIRE(receipt);
   CHECK(receipt->total == 3);
-  CHECK(receipt->created_count == 2);
-  CHECK(receipt->updated_count == 1);
+  CHECK(receipt->created == 2);
+  CHECK(receipt->updated == 1);
   REQUIRE(f.sent() == 1);
   CHECK(f.body(0) == json::parse(R"([{"film_id":"f0","title":"title"},{"film_id":"f1","title":"title"},
                                      {"film_id":"f2","title":"title"}])"));
@@ -163,7 +163,7 @@ TEST_CASE("resources - a receipt that adds up is believed, also when it lacks me
     const auto receipt = f.client.films().upsert(films(2));
     REQUIRE(receipt);
     CHECK(receipt->total == 2);
-    CHECK(receipt->created_count + receipt->updated_count <= 2);
+    CHECK(receipt->created + receipt->updated <= 2);
   }
 }
 
@@ -265,8 +265,8 @@ TEST_CASE("resources - more than 5000 records go out in several requests", "[res
   const auto receipt = f.client.films().upsert(films(10001));
   REQUIRE(receipt);
   CHECK(receipt->total == 10001);
-  CHECK(receipt->created_count == 5001);
-  CHECK(receipt->updated_count == 5000);
+  CHECK(receipt->created == 5001);
+  CHECK(receipt->updated == 5000);
   REQUIRE(f.sent() == 3);
   CHECK(f.body(0).size() == 5000);
   CHECK(f.body(1)[0]["film_id"] == "f5000");

@@ -98,6 +98,19 @@ TEST_CASE("token provider - a waiter whose time is over leaves the others alone"
   CHECK(rig.minted() == 1);
 }
 
+TEST_CASE("token provider - a wait may be given a duration", "[token_provider]") {
+  const Rig rig;
+  const auto provider = rig.provider();
+  rig.transport->hold();
+  auto hurried = std::async(std::launch::async, [&] { return provider->token(10s); });
+  rig.clock->await_waiting(1);
+  rig.clock->advance(9s);
+  CHECK(hurried.wait_for(20ms) == std::future_status::timeout);
+  rig.clock->advance(1s);
+  CHECK(said(outcome(hurried)) == "timeout");
+  rig.transport->release();
+}
+
 TEST_CASE("token provider - a waiter that is cancelled leaves the others alone", "[token_provider]") {
   const Rig rig;
   const auto provider = rig.provider();

@@ -128,6 +128,8 @@ class ExhibitorClient {
   /// Waits until every asynchronous call is completed. Errors: `timeout` when some are not by then, `invalid_argument`
   /// on the thread that completes them.
   Result<void> drain(Clock::Steady deadline) const { return caller_->drain(deadline); }
+  /// The same for at most `duration`, for example `drain(std::chrono::seconds(30))`.
+  Result<void> drain(std::chrono::milliseconds duration) const { return caller_->drain(duration); }
 
  private:
   static std::shared_ptr<TokenProvider> make_provider(Endpoints endpoints, CredentialSource source,

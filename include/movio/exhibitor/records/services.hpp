@@ -16,6 +16,7 @@
 #include "film.hpp"
 #include "item.hpp"
 #include "member.hpp"
+#include "receipt.hpp"
 #include "subscription.hpp"
 #include "ticket.hpp"
 #include "transaction.hpp"
@@ -32,7 +33,7 @@ class RecordService {
 
  protected:
   template <class Range>
-  Result<BulkReceipt> upsert(const Range& records) const {
+  Result<UpsertReceipt> upsert(const Range& records) const {
     static_assert(std::is_same_v<typename ElementOf<Range>::Type, Record>,
                   "upsert takes a range of the service's own records, for example std::vector<Film> in films() and "
                   "std::vector<Member> in members()");

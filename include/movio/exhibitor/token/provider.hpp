@@ -99,6 +99,11 @@ class TokenProvider {
     return token_within([deadline] { return deadline; }, cancel);
   }
 
+  /// The same, waiting for at most `timeout`.
+  Result<AccessToken> token(std::chrono::milliseconds timeout, const CancelToken& cancel = {}) {
+    return token_within([this, timeout] { return detail::deadline_after(clock().now(), timeout); }, cancel);
+  }
+
   /// The same without waiting. The completion is called exactly once: by this call when the outcome is known already,
   /// else on the transport's thread or by whoever cancels or destroys the provider; never after the destructor. What it
   /// throws is dropped. It becomes a `Completion` only when there is something to wait for.

@@ -126,10 +126,10 @@ class Batch {
 
   // What became of the piece.
 
-  void accepted(const BulkReceipt& receipt) {
+  void accepted(const UpsertReceipt& receipt) {
     counts_.accepted += piece().records.size();
-    counts_.created += receipt.created_count;
-    counts_.updated += receipt.updated_count;
+    counts_.created += receipt.created;
+    counts_.updated += receipt.updated;
     ++counts_.batches;
     misled_ = misled_ || piece().suspected;
     pieces_.pop_back();

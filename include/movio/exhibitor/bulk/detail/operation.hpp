@@ -70,10 +70,10 @@ class BulkOperation {
   }
 
   /// What an answer says of so many records. Errors: `protocol`, unless it says that all is done.
-  [[nodiscard]] Result<BulkReceipt> receipt(const HttpResponse& answer, std::size_t sent) const {
+  [[nodiscard]] Result<UpsertReceipt> receipt(const HttpResponse& answer, std::size_t sent) const {
     if (kind_ == Kind::upsert) return receipt_in(name(), answer, sent);
     if (auto done = confirm_done(name(), answer); !done) return std::move(done.error());
-    return BulkReceipt{sent, 0, 0};
+    return UpsertReceipt{sent, 0, 0};
   }
 
   [[nodiscard]] Verdict verdict(const Error& error) const {

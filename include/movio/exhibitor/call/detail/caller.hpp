@@ -67,6 +67,11 @@ class Caller {
     if (core_) core_->under_way.get()->cancel_all();
   }
 
+  Result<void> drain(std::chrono::milliseconds duration) const {
+    if (!core_) return ready_.error();
+    return drain(detail::deadline_after(provider()->clock().now(), duration));
+  }
+
   /// Waits until every asynchronous call is completed. Errors: `timeout` when some are not by then, `invalid_argument`
   /// on the transport's own thread.
   Result<void> drain(Clock::Steady deadline) const {

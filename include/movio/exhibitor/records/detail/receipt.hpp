@@ -7,16 +7,10 @@
 
 #include "../../core/http.hpp"
 #include "../../detail/json/document.hpp"
+#include "../receipt.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
-
-/// What the API says of an upsert.
-struct BulkReceipt {
-  std::uint64_t total = 0;  ///< Records that it took.
-  std::uint64_t created_count = 0;
-  std::uint64_t updated_count = 0;
-};
 
 namespace detail {
 
@@ -33,7 +27,7 @@ inline Error doubtful_success(const std::string& operation, const HttpResponse& 
 }
 
 /// A receipt in which every member that is there adds up to `sent` records; null is absent.
-inline std::optional<BulkReceipt> matching_receipt(const nlohmann::json& body, std::uint64_t sent, bool needs_total) {
+inline std::optional<UpsertReceipt> matching_receipt(const nlohmann::json& body, std::uint64_t sent, bool needs_total) {
   bool fits = body.is_object();
   const auto count = [&](const char* name) -> std::optional<std::uint64_t> {
     const auto found = body.find(name);
@@ -47,12 +41,12 @@ inline std::optional<BulkReceipt> matching_receipt(const nlohmann::json& body, s
   fits = fits && (total ? *total == sent : !needs_total);
   fits = fits && (!created || !updated || *created + *updated == sent);
   if (!fits) return std::nullopt;
-  return BulkReceipt{sent, created.value_or(0), updated.value_or(0)};
+  return UpsertReceipt{sent, created.value_or(0), updated.value_or(0)};
 }
 
 /// The receipt of an upsert of `sent` records. Errors: `protocol`, unless it says that all of them were taken. A 202,
 /// the documented answer, may lack members; a 200, which anything on the way may answer with, must have a total.
-inline Result<BulkReceipt> receipt_in(const std::string& operation, const HttpResponse& answer, std::size_t sent) {
+inline Result<UpsertReceipt> receipt_in(const std::string& operation, const HttpResponse& answer, std::size_t sent) {
   if (answer.status != 200 && answer.status != 202) return doubtful_success(operation, answer, "in place of 202");
   const auto body = parse_json(answer.body, "the receipt");
   const auto receipt = body ? matching_receipt(*body, sent, answer.status == 200) : std::nullopt;

@@ -66,7 +66,7 @@ inline Error with_ranges(Error error, std::size_t accepted, std::size_t part, st
   return error;
 }
 
-inline Result<BulkReceipt> send_part(const Caller& caller, std::string_view path, Body records, std::size_t count) {
+inline Result<UpsertReceipt> send_part(const Caller& caller, std::string_view path, Body records, std::size_t count) {
   auto answer = caller.send(upsert_request(path, std::move(records)));
   if (!answer) return std::move(answer.error());
   return receipt_in("PUT " + std::string(path), *answer, count);
@@ -74,20 +74,20 @@ inline Result<BulkReceipt> send_part(const Caller& caller, std::string_view path
 
 /// Sends records part by part, one after the other.
 template <class Range>
-Result<BulkReceipt> upsert_all(const Caller& caller, std::string_view path, const Range& records) {
+Result<UpsertReceipt> upsert_all(const Caller& caller, std::string_view path, const Range& records) {
   auto parts = parts_of(records);
   if (!parts) return std::move(parts.error());
   std::size_t total = 0;
   for (const auto& part : *parts) total += part.count;
-  BulkReceipt receipt;
+  UpsertReceipt receipt;
   std::size_t accepted = 0;
   for (auto& part : *parts) {
     auto of_part = send_part(caller, path, Body(std::move(part.body)), part.count);
     if (!of_part) return with_ranges(std::move(of_part.error()), accepted, part.count, total);
     accepted += part.count;
     receipt.total += of_part->total;
-    receipt.created_count += of_part->created_count;
-    receipt.updated_count += of_part->updated_count;
+    receipt.created += of_part->created;
+    receipt.updated += of_part->updated;
   }
   return receipt;
 }
