@@ -72,9 +72,10 @@ void reset_after_next(Peer& peer) {
 }
 
 std::vector<Row> dead_connections(const TlsContext& tls) {
+  const std::vector<Expected> restarted{unharmed, unharmed, unharmed, unharmed, post_on_dead_connection()};
   return {
-      {"server restarted, http", fault<Restarted>(nullptr), std::vector<Expected>(5, unharmed)},
-      {"server restarted, https", fault<Restarted>(tls), std::vector<Expected>(5, unharmed)},
+      {"server restarted, http", fault<Restarted>(nullptr), restarted},
+      {"server restarted, https", fault<Restarted>(tls), restarted},
       {"closed when the next request comes, http", fault<OnceOnly>(close_after_next, nullptr), resent_but_for_a_post},
       {"closed when the next request comes, https", fault<OnceOnly>(close_after_next, tls), resent_but_for_a_post},
       {"reset when the next request comes, http", fault<OnceOnly>(reset_after_next, nullptr), resent_but_for_a_post},

@@ -156,7 +156,10 @@ TEST_CASE("curl admission - requests that wait for a lost HTTP/2 connection shar
   scene.start(transport, 1);
   CHECK(scene.outcomes.await(1).front());
   scene.start(transport, 64);
-  CHECK(scene.sees(65));
+  // libcurl 8.22 and newer look at a kept connection once a second at most: the first request may meet the lost one.
+  const auto failed = [&] { return static_cast<int>(scene.outcomes.count(ex::ErrorKind::connection)); };
+  CHECK(integration::within_a_minute([&] { return scene.server->requests() + failed() >= 65; }));
+  CHECK(failed() <= 1);
   CHECK(scene.server->connections() == 2);
 }
 

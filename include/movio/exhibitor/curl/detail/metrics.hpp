@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <chrono>
+#include <optional>
 
 #include "../../core/http.hpp"
 
@@ -18,14 +19,24 @@ Value curl_info(CURL* easy, CURLINFO info) noexcept {
   return value;
 }
 
-/// Whether a transfer that has not come to its request has spoken to a proxy.
-inline bool asked_a_proxy(CURL* easy) noexcept {
-  // CURLINFO_USED_PROXY, by its number, for programs that were built with the headers of a libcurl before 8.7. Before
-  // that version the bytes of CONNECT count as the request's; in 8.14 they do not.
-  constexpr auto used_proxy = static_cast<CURLINFO>(CURLINFO_LONG + 66);
+/// Whether a transfer used a proxy, or tried to; empty before libcurl 8.7, which does not tell.
+inline std::optional<bool> used_proxy(CURL* easy) noexcept {
+  // CURLINFO_USED_PROXY, by its number, for programs that were built with older headers.
+  constexpr auto used_proxy_info = static_cast<CURLINFO>(CURLINFO_LONG + 66);
   long used = 0;
-  if (curl_easy_getinfo(easy, used_proxy, &used) != CURLE_OK) return curl_info<long>(easy, CURLINFO_REQUEST_SIZE) > 0;
-  return used != 0 && curl_info<curl_off_t>(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+  if (curl_easy_getinfo(easy, used_proxy_info, &used) != CURLE_OK) return std::nullopt;
+  return used != 0;
+}
+
+/// Whether a failed transfer has spoken to a proxy, and did not get as far as its own request.
+inline bool stopped_at_proxy(CURL* easy) noexcept {
+  const bool no_request_bytes = curl_info<long>(easy, CURLINFO_REQUEST_SIZE) == 0;
+  const bool no_pretransfer = curl_info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) == 0;
+  const auto used = used_proxy(easy);
+  if (!used) return !no_request_bytes && no_pretransfer;  // the bytes of CONNECT count as the request's
+  if (!*used || curl_info<curl_off_t>(easy, CURLINFO_NAMELOOKUP_TIME_T) == 0) return false;
+  // libcurl 8.14 does not count the bytes of CONNECT any more, and 8.22 sets the time when a transfer fails.
+  return no_request_bytes || no_pretransfer;
 }
 
 inline int http_version_of(long curl_version) noexcept {

@@ -221,11 +221,12 @@ class CurlTransfer {
 
   static bool is_of_proxy_url(std::string_view said) noexcept { return said.substr(0, 17) == "Unsupported proxy"; }
 
-  /// Whether libcurl tells, in words only, that it could not connect to another host than the request's.
+  /// Whether libcurl could not connect to the proxy. Before 8.7 only its words tell, by naming another host.
   [[nodiscard]] bool names_proxy(std::string_view said) const {
     constexpr std::string_view opening = "Failed to connect to ";
-    return said.substr(0, opening.size()) == opening && said.rfind(": ") != std::string_view::npos &&
-           said.substr(opening.size(), url_.host().size() + 6) != url_.host() + " port ";
+    if (said.substr(0, opening.size()) != opening || said.rfind(": ") == std::string_view::npos) return false;
+    if (const auto used = used_proxy(handle())) return *used;
+    return said.substr(opening.size(), url_.host().size() + 6) != url_.host() + " port ";
   }
 
   [[nodiscard]] bool tried_a_proxy(CURLcode code) const {
@@ -234,8 +235,7 @@ class CurlTransfer {
 
   /// Whether a proxy was asked to open the way and did not: the request's own turn never came.
   [[nodiscard]] bool sent_only_connect() const noexcept {
-    return asks_for_tunnel_ && asked_a_proxy(handle()) &&
-           curl_info<curl_off_t>(handle(), CURLINFO_PRETRANSFER_TIME_T) == 0 &&
+    return asks_for_tunnel_ && stopped_at_proxy(handle()) &&
            curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE) / 100 != 2;
   }
 
