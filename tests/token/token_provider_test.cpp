@@ -350,6 +350,18 @@ TEST_CASE("token provider - a blocking wait in a callback is refused, a cached t
   CHECK(said(provider->token()) == "fake-token-1");
 }
 
+TEST_CASE("token provider - asking for the client id in a callback is refused", "[token_provider]") {
+  Rig rig;
+  const auto transport = std::make_shared<LimitedTransport>();
+  rig.transport = transport;
+  const auto provider = rig.provider();
+  CHECK(provider->client_id());
+  transport->blocking_allowed = false;
+  const auto refused = provider->client_id();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ex::ErrorKind::invalid_argument);
+}
+
 TEST_CASE("token provider - a transport that takes nothing is an error, and the next call works", "[token_provider]") {
   Rig rig;
   const auto transport = std::make_shared<LimitedTransport>();

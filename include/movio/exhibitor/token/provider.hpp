@@ -24,45 +24,44 @@ inline namespace v0_1 {
 /// Obtains access tokens by the client_credentials grant (RFC 6749 section 4.4) and keeps the current one. One provider
 /// is one pair of endpoints, so one audience, and one scope; several tenants or regions are several providers.
 ///
-/// What an operator should know
-/// ----------------------------
-/// *When the issuer is asked.* On the first use, and in the last tenth of a token's usable life (a day's token: after
-/// 21.6 to 22.8 hours, at a random moment in each process). That renewal runs in the background; callers get the token
-/// that there is until a minute before it expires, or a tenth of its life if that is shorter. An idle program asks for
-/// nothing. Any number of callers without a token
-/// cause one request and share its outcome. It runs on the transport, not in a caller: each waits with its own deadline
-/// and cancellation, and one that leaves disturbs nobody.
+/// Operation
+/// ---------
+/// *Fetching.* The provider asks the issuer on the first use, and renews in the last tenth of a token's usable life (a
+/// token of 24 hours: after 21.6 to 22.8 hours, at a random point in each process). The renewal runs in the background;
+/// callers get the cached token until a minute before it expires, or a tenth of its life if that is shorter. An idle
+/// program requests nothing. Any number of callers without a token cause one request and share its outcome. The request
+/// runs on the transport, not in a caller's thread: each caller waits with its own deadline and cancellation.
 ///
-/// *When the issuer fails.* A valid token goes on being used. After a failure the issuer is left in peace for 1 s, then
-/// 2 s, up to 300 s (each shortened by a random part, at most half), or for as long as its Retry-After says, at most an
-/// hour. Callers without a token get the failure at once, with `retry_after`; calls of `ExhibitorClient` wait for an
-/// issuer that cannot be reached or is overloaded, as long as their own deadline allows.
+/// *Issuer failures.* A valid token stays in use. After a failure the provider backs off for 1 s, then 2 s, up to 300 s
+/// (each shortened at random by up to half), or for the issuer's Retry-After, at most an hour. Callers without a token
+/// get the failure at once, with `retry_after`. Calls of `ExhibitorClient` wait for an issuer that cannot be reached or
+/// is overloaded, within their own deadline.
 ///
-/// *When the secret is rotated.* The credential source is asked at every exchange, once more when the issuer refuses
-/// what it gave, and then, while that failure lasts, once a second as calls come in: a new secret is used from then on.
-/// An issuer may not know it yet: when it refuses one within a minute of the change, the secret before is tried once
-/// more if it was good, and wiped. The token of the old one is used until it expires; Movio cannot revoke it.
+/// *Rotation of the secret.* The credential source is read at every exchange, once more when the issuer refuses the
+/// credentials, and then at most once a second while that failure lasts and calls come in. A new secret is used at
+/// once. If the issuer refuses it within a minute of the change, because it does not know it yet, the previous secret
+/// is tried once if it was good, and then wiped. The token of the old secret is used until it expires; Movio cannot
+/// revoke it.
 ///
-/// *When the API answers 401.* The token is replaced once, and the call repeated once. If the new token is refused too,
-/// that is a configuration fault: no 401 costs another token for five minutes.
+/// *401 from the API.* The token is replaced once, and the call repeated once. If the new token is refused too, the
+/// configuration is wrong: no 401 causes another fetch for five minutes.
 ///
-/// *When time jumps.* A token's age is the larger of what two clocks say: one that counts suspended time and one for
-/// the time of day. Setting the latter back prolongs nothing.
+/// *Clock changes.* A token's age is the larger of two clocks' values: one that counts suspended time, and the wall
+/// clock. Setting the wall clock back does not extend a token's life.
 ///
-/// *After a suspected leak.* Rotate the secret, then see `ledger()`: every token minted in this process that the API
-/// may still accept, by fingerprint, and until when.
+/// *Suspected leak.* Rotate the secret, then read `ledger()`: the fingerprint and expiry of every token that this
+/// process fetched and the API may still accept.
 ///
-/// *What to watch.* `TokenOptions::on_event`: `token_failed` (calls fail), `renewal_failed` (they will, at the token's
-/// end), `quota_low`, `token_rejected`. `status()` tells the rest.
+/// *Monitoring.* `TokenOptions::on_event`: `token_failed` (calls fail), `renewal_failed` (calls will fail when the
+/// token expires), `quota_low`, `token_rejected`. `status()` has the rest.
 ///
-/// *After fork().* The child goes on with the token that was cached and makes its own connections. What the parent has
-/// under way stays the parent's.
+/// *fork().* A forked child keeps the cached token and makes its own connections. A fetch in progress stays the
+/// parent's.
 ///
-/// Thread-safety: every call from any thread. The destructor ends an exchange that is under way; who waits gets
-/// `cancelled`.
+/// Thread-safety: every call from any thread. The destructor ends a fetch in progress; its waiters get `cancelled`.
 ///
 /// Errors of all calls that give a token: `credentials issuer_rejected issuer_unavailable tls proxy timeout protocol
-/// too_large overloaded cancelled invalid_argument`, and what kinds the credential source gives.
+/// too_large overloaded cancelled invalid_argument`, and the kinds that the credential source gives.
 class TokenProvider {
  public:
   using Completion = std::function<void(Result<AccessToken>)>;
@@ -89,24 +88,24 @@ class TokenProvider {
   [[nodiscard]] const std::shared_ptr<Transport>& transport() const noexcept { return transport_; }
   [[nodiscard]] Clock& clock() const noexcept { return *setup_->clock; }
 
-  /// A valid token: the cached one at once, else one from the issuer, waiting for as long as an exchange may take.
+  /// Returns the cached token, or waits for one from the issuer, at most as long as an exchange may take.
   Result<AccessToken> token() {
     return token_within([this] { return usual_deadline(); }, {});
   }
 
-  /// The same with a deadline and a cancellation of the caller's own.
+  /// Waits until `deadline` at most, or until cancelled.
   Result<AccessToken> token(Clock::Steady deadline, const CancelToken& cancel = {}) {
     return token_within([deadline] { return deadline; }, cancel);
   }
 
-  /// The same, waiting for at most `timeout`.
+  /// Waits for `timeout` at most, or until cancelled.
   Result<AccessToken> token(std::chrono::milliseconds timeout, const CancelToken& cancel = {}) {
     return token_within([this, timeout] { return detail::deadline_after(clock().now(), timeout); }, cancel);
   }
 
-  /// The same without waiting. The completion is called exactly once: by this call when the outcome is known already,
-  /// else on the transport's thread or by whoever cancels or destroys the provider; never after the destructor. What it
-  /// throws is dropped. It becomes a `Completion` only when there is something to wait for.
+  /// Gives the token to a completion, which is called exactly once: by this function if the outcome is known already,
+  /// otherwise on the transport's thread, or on the thread that cancels or destroys the provider; never after the
+  /// destructor. Exceptions of the completion are dropped.
   template <class Callback>
   void token_async(const Callback& completion, Clock::Steady deadline, const CancelToken& cancel = {}) {
     if (!ready_) return detail::ProviderCore::tell(completion, ready_.error());
@@ -123,18 +122,22 @@ class TokenProvider {
     return promise->get_future();
   }
 
-  /// For HTTP code of your own: the ready value of the `Authorization` header, "Bearer ...". Whoever wants to tell
-  /// `reject` of a 401 takes `token()` instead, whose `authorization()` is the same text.
+  /// The value of the `Authorization` header, "Bearer ...", for other HTTP code. To report a 401 with `reject`, take
+  /// `token()` instead, whose `authorization()` is the same text.
   Result<Secret> authorization() {
     const auto current = token();
     if (!current) return current.error();
     return Secret(std::string(current->authorization()));
   }
 
-  /// The client id that the credential source gives, which is asked on the transport's thread, as for an exchange.
-  /// Waits for it. Errors: what kinds the source gives; `overloaded` when the transport is going away.
+  /// Waits for the client id of the credential source, which is read on the transport's thread, as for an exchange.
+  /// Errors: the kinds that the source gives; `overloaded` when the transport is going away; `invalid_argument` in a
+  /// callback on the transport's thread.
   Result<std::string> client_id() {
     if (!ready_) return ready_.error();
+    if (!transport_->may_block()) {
+      return detail::invalid_argument("client_id is not allowed in a callback (it would deadlock)");
+    }
     auto asked = std::make_shared<std::promise<Result<std::string>>>();
     auto told = asked->get_future();
     auto ask = [asked, setup = setup_] {
@@ -149,24 +152,24 @@ class TokenProvider {
     return detail::make_error(ErrorKind::overloaded, "the transport is going away, so the client id is not known");
   }
 
-  /// Forgets a token, if it is still the current one; the next call fetches another.
+  /// Drops a token if it is still the current one; the next call fetches another.
   void invalidate(const AccessToken& token) { core_.get()->invalidate(token); }
 
-  /// For whoever sends the token: the API answered 401 to it. Forgets it, if it is still the current one, and tells
-  /// whether one more try with `token()` is worth it. It is not while a fresh token was found to be refused as well;
-  /// tell a token that was taken so with `note_accepted()`.
+  /// Reports that the API answered 401 to the token. Drops it if it is still the current one, and returns whether the
+  /// call may be tried once more with `token()`: false while a fresh token has been refused as well. Report tokens that
+  /// the API accepts with `AccessToken::note_accepted`.
   [[nodiscard]] bool reject(const AccessToken& token) {
     const auto core = core_.get();  // the event's hook may end the provider
     return core->reject(token);
   }
 
-  /// The API answered 401 to that one more try too: no 401 causes another exchange for five minutes.
+  /// Reports that the API answered 401 to that second try: no 401 causes another fetch for five minutes.
   void confirm_rejection(const AccessToken& token) {
     const auto core = core_.get();  // the event's hook may end the provider
     core->confirm_rejection(token);
   }
 
-  /// How things stand.
+  /// A snapshot: token, renewal, failures, quota. Nothing in it is secret.
   [[nodiscard]] TokenStatus status() const { return core_.get()->status(); }
 
   /// The tokens minted in this process that the API may still accept, oldest first; at most the last 4096.
