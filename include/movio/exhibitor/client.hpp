@@ -25,29 +25,29 @@ inline constexpr bool is_text =
 
 }  // namespace detail
 
-/// Reaches everything. A client that is given a provider uses that one's tokens, transport and clock, and of these
-/// options `timeout`, `retry` and `on_event`.
+/// All options of a client. A client over a given provider uses the provider's tokens, transport and clock, and of
+/// these options only `timeout`, `retry` and `on_event`.
 struct ClientOptions {
-  /// A whole call: the wait for a token and all attempts together.
+  /// For a whole call: the wait for a token and all attempts.
   std::chrono::milliseconds timeout = std::chrono::seconds(120);
-  RetryPolicy retry{};                     ///< When a call is sent again.
-  EventHook on_event{};                    ///< Sees calls and, unless `token.on_event` is set, tokens.
-  TokenOptions token{};                    ///< For the provider that the client makes.
-  CurlOptions curl{};                      ///< For the transport that the client makes.
+  RetryPolicy retry{};   ///< When a call is sent again.
+  EventHook on_event{};  ///< Receives the events of calls and, unless `token.on_event` is set, of tokens.
+  TokenOptions token{};  ///< For the provider that the client makes.
+  CurlOptions curl{};    ///< For the transport that the client makes.
   std::shared_ptr<Transport> transport{};  ///< Used instead of a `CurlTransport`.
 };
 
 using Query = std::vector<std::pair<std::string, std::string>>;
 
-/// The Movio Exhibitor API: sends requests with a token that it obtains and renews by itself. A handle: copies are
-/// cheap and share the token, the connections and the options.
+/// Client for the Movio Exhibitor API: obtains and renews tokens, and sends them with every request. A handle: copies
+/// are cheap and share the token, the connections and the options.
 ///
-/// Thread-safety: every call from any thread, also on one object. When the last copy goes away, the asynchronous calls
-/// under way are cancelled, and it waits until all are completed; inside one of their completions it does not wait.
+/// Thread-safety: every call from any thread, also on one object. Destroying the last copy cancels the active
+/// asynchronous calls and waits until they have completed, except inside one of their completions.
 ///
-/// Errors of every call: those of `TokenProvider::token`, those of `check_response`, and `connection tls proxy timeout
-/// protocol too_large cancelled invalid_argument`. Paths are origin-relative ("/members"); put ids through
-/// `path_segment`.
+/// Errors of every call: those of `TokenProvider::token`; `unauthorized forbidden not_found rejected rate_limited
+/// server_error` for a response of the API; `connection tls proxy timeout protocol too_large overloaded cancelled
+/// invalid_argument`. Paths are origin-relative ("/members"); pass ids through `path_segment`.
 class ExhibitorClient {
  public:
   ExhibitorClient(Region region, CredentialSource source, const ClientOptions& options = {})
@@ -65,7 +65,7 @@ class ExhibitorClient {
 
   [[nodiscard]] const std::shared_ptr<TokenProvider>& provider() const noexcept { return caller_->provider(); }
 
-  // The resources; what holds for all of them stands in resources.hpp.
+  // The resources; records/services.hpp says what all of them have in common.
   [[nodiscard]] CinemaService cinemas() const { return CinemaService(caller_); }
   [[nodiscard]] FilmService films() const { return FilmService(caller_); }
   [[nodiscard]] ItemService items() const { return ItemService(caller_); }
@@ -89,7 +89,7 @@ class ExhibitorClient {
     return send_json("PATCH", std::move(path), body);
   }
 
-  // JSON that is text already would be sent as one JSON string: it goes through send(), as a Body.
+  // JSON text would be sent as one JSON string: pass it to send() as a Body instead.
   template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
   Result<HttpResponse> post(std::string path, const Text& body) const = delete;
   template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
@@ -97,38 +97,38 @@ class ExhibitorClient {
   template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
   Result<HttpResponse> patch(std::string path, const Text& body) const = delete;
 
-  /// Any method, raw bodies, query parameters, further headers, a timeout and a cancellation of the call's own.
+  /// Sends a request with any method, raw body, query parameters and headers, and with its own timeout and
+  /// cancellation.
   Result<HttpResponse> send(HttpRequest request) const {
     const auto caller = caller_;  // an event's hook may end this client
     return caller->send(std::move(request));
   }
 
-  /// The same without waiting. The completion is called exactly once: on the transport's thread, or by this call itself
-  /// when the request is refused as `invalid_argument`. It may start calls, cancel, and drop the client; it must not
-  /// block, for it would hold up all other asynchronous calls. What it throws is told to `on_event`.
+  /// Starts a call. The completion is called exactly once: on the transport's thread, or by this function when the
+  /// request is refused as `invalid_argument`. It may start calls, cancel, and destroy the client. It must not block,
+  /// because all asynchronous calls share that thread. Its exceptions are reported to `on_event`.
   void send_async(HttpRequest request, Caller::Completion completion) const {
     const auto caller = caller_;
     caller->send_async(std::move(request), std::move(completion));
   }
 
-  /// The same as a future.
+  /// Starts a call; the future has its outcome.
   [[nodiscard]] std::future<Result<HttpResponse>> send_async(HttpRequest request) const {
     const auto promise = std::make_shared<std::promise<Result<HttpResponse>>>();
     send_async(std::move(request), [promise](Result<HttpResponse> answer) { promise->set_value(std::move(answer)); });
     return promise->get_future();
   }
 
-  /// Ends every call under way as `cancelled`, blocking ones too, also those begun through copies of this client.
-  /// (`HttpRequest::cancel` ends one.)
+  /// Cancels every active call, blocking or not, of this client and its copies. `HttpRequest::cancel` cancels one.
   void cancel_all() const {
     const auto caller = caller_;
     caller->cancel_all();
   }
 
-  /// Waits until every asynchronous call is completed. Errors: `timeout` when some are not by then, `invalid_argument`
-  /// on the thread that completes them.
+  /// Waits until every asynchronous call has completed. Errors: `timeout` if some have not by `deadline`;
+  /// `invalid_argument` in a completion.
   Result<void> drain(Clock::Steady deadline) const { return caller_->drain(deadline); }
-  /// The same for at most `duration`, for example `drain(std::chrono::seconds(30))`.
+  /// Waits for `duration` at most.
   Result<void> drain(std::chrono::milliseconds duration) const { return caller_->drain(duration); }
 
  private:

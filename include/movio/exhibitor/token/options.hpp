@@ -19,9 +19,10 @@ enum class ClientAuthentication {
 struct TokenOptions {
   std::string scope{};  ///< Space separated (RFC 6749 section 3.3); not sent when empty.
   ClientAuthentication client_authentication = ClientAuthentication::basic;
-  std::chrono::milliseconds timeout = std::chrono::seconds(30);  ///< One exchange, and how long `token()` waits for it.
-  std::chrono::seconds assumed_lifetime = std::chrono::hours(24);  ///< For a token that does not say how long it lives.
-  EventHook on_event{};                                            ///< Told of whatever happens to tokens.
+  std::chrono::milliseconds timeout =
+      std::chrono::seconds(30);  ///< Of one exchange, and of `token()` without a deadline.
+  std::chrono::seconds assumed_lifetime = std::chrono::hours(24);  ///< Of a token without `expires_in` and `exp`.
+  EventHook on_event{};                                            ///< Receives the events of tokens.
   std::shared_ptr<Clock> clock{};                                  ///< For tests; the machine's clocks when empty.
 };
 
