@@ -139,6 +139,21 @@ TEST_CASE("resources - an upsert sends one array and gives the receipt", "[resou
   CHECK(f.transport->requests()[0].body.content_type() == "application/json");
 }
 
+TEST_CASE("resources - one record needs no range, and a few no container", "[resources]") {
+  const ResourcesFixture f;
+  ex::Film film;
+  film.film_id = "f1";
+  film.title = "title";
+  CHECK(f.client.films().upsert(film));
+  CHECK(f.body(0) == json::parse(R"([{"film_id":"f1","title":"title"}])"));
+  const ex::Film other{"f2", "title"};
+  f.answer(202, R"({"total": 2})");
+  CHECK(f.client.films().upsert({film, other}));
+  CHECK(f.body(1) == json::parse(R"([{"film_id":"f1","title":"title"},{"film_id":"f2","title":"title"}])"));
+  CHECK(f.client.films().upsert({film}));
+  CHECK(f.body(2) == f.body(0));
+}
+
 TEST_CASE("resources - any range will do", "[resources]") {
   const ResourcesFixture f;
   const std::list<ex::Film> list{{"f1", "title"}};

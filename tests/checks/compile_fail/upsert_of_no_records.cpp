@@ -5,4 +5,4 @@
 
 namespace ex = movio::exhibitor;
 
-bool upload(const ex::ExhibitorClient& client) { return client.films().upsert(ex::Film{"f1", "title"}).has_value(); }
+bool upload(const ex::ExhibitorClient& client) { return client.films().upsert(std::string("f1")).has_value(); }

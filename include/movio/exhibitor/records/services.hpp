@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,10 @@ class RecordService {
                   "std::vector<Member> in members()");
     return upsert_all(*caller_, Schema<Record>::path, records);
   }
+  Result<UpsertReceipt> upsert(std::initializer_list<Record> records) const {
+    return upsert_all(*caller_, Schema<Record>::path, records);
+  }
+  Result<UpsertReceipt> upsert(const Record& record) const { return upsert({record}); }
 
   Result<void> remove(std::string_view id) const {
     if (const auto problem = id_problem(id)) return invalid_argument(*problem);
@@ -61,10 +66,11 @@ class RecordService {
 // One small service for each resource; `ExhibitorClient` gives them out. What holds for all:
 //
 // `upsert(range)` creates records, and replaces as a whole those whose id exists: a field that is absent is erased, and
-// nothing can be read back to merge with. Any number of records: more than 5000 go out in several requests, one after
-// the other. All are looked at before the first is sent: `invalid_argument` names the record and the field. When a
-// request fails, `Error::records` tells which records were accepted, rejected, or neither; sending them again is safe.
-// For millions of records see `Bulk`. Only a receipt that adds up counts: any other 2xx is a `protocol` error.
+// nothing can be read back to merge with. Also `upsert(record)` and `upsert({one, other})`. Any number of records: more
+// than 5000 go out in several requests, one after the other. All are looked at before the first is sent:
+// `invalid_argument` names the record and the field. When a request fails, `Error::records` tells which records were
+// accepted, rejected, or neither; sending them again is safe. For millions of records see `Bulk`. Only a receipt that
+// adds up counts: any other 2xx is a `protocol` error.
 //
 // `remove(id)` deletes one record. Deleting is a soft delete: Movio keeps history.
 //
