@@ -15,18 +15,18 @@ inline namespace v0_1 {
 
 enum class EventKind {
   token_minted,         ///< The issuer gave a token: `fingerprint`, `lifetime`, `duration`.
-  token_failed,         ///< An exchange failed, and there is no token: `error`, `next_try`, `duration`.
-  renewal_failed,       ///< The same, while the token that there is goes on being used.
-  token_rejected,       ///< The API refused a token that was fresh: `fingerprint`.
-  credentials_rotated,  ///< A token was minted with other credentials than the one before: `fingerprint`.
+  token_failed,         ///< A fetch failed, and there is no valid token: `error`, `next_try`, `duration`.
+  renewal_failed,       ///< A fetch failed, and the cached token stays in use: the same members.
+  token_rejected,       ///< The API refused a fresh token: `fingerprint`.
+  credentials_rotated,  ///< A token was obtained with new credentials: `fingerprint`.
   quota_low,            ///< A tenth or less of the issuer's quota is left: `quota`.
-  attempt_started,      ///< A request is sent: `attempt`. This and the next three have `call_id`, `method`, `route` and
-                        ///< `context`.
-  attempt_finished,     ///< It was answered or failed: `attempt`, `http_status` and `metrics`, or `error`, `duration`.
-  retry_planned,        ///< It is sent again after `pause`, because of `http_status` or `error`: `attempt`.
-  call_finished,        ///< The call is over: `attempt` of the last one, `http_status`, `error`, `duration`. A request
-                        ///< that is refused as it is (`invalid_argument`) is no call, and has no events.
-  callback_failed,      ///< A completion threw an exception, which was dropped.
+  attempt_started,      ///< A request is being sent: `attempt`. This and the next three also have `call_id`, `method`,
+                        ///< `route` and `context`.
+  attempt_finished,     ///< A response or a failure: `attempt`, `http_status` and `metrics`, or `error`, `duration`.
+  retry_planned,        ///< The next attempt follows after `pause`, because of `http_status` or `error`: `attempt`.
+  call_finished,    ///< The call has ended: the last `attempt`, `http_status`, `error`, `duration`. A request that is
+                    ///< refused as `invalid_argument` has no events.
+  callback_failed,  ///< A completion threw an exception, which was dropped.
 };
 
 /// Stable names for logs and metrics.
@@ -78,8 +78,8 @@ struct Event {
   void* context = nullptr;                   ///< The request's `context`.
 };
 
-/// Called in the thread where it happens, under no lock, possibly from several threads at once. What it throws is
-/// dropped.
+/// Called in the thread where the event occurs, without a lock held, possibly by several threads at once. Its
+/// exceptions are dropped.
 using EventHook = std::function<void(const Event&)>;
 
 namespace detail {

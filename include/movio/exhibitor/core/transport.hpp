@@ -14,8 +14,8 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// Sends requests as they are: no retries, no redirects, no opinion about a status. `start` is the one to implement.
-/// Thread-safety: implementations must allow every call from any thread.
+/// Sends requests as they are: no retries, no redirects; a response of any status is a success. Implement `start` and
+/// `after`. Thread-safety: implementations must allow every call from any thread.
 class Transport {
  public:
   using Completion = std::function<void(Result<HttpResponse>)>;
@@ -23,22 +23,23 @@ class Transport {
 
   virtual ~Transport() = default;
 
-  /// Begins a request and returns at once; `completion` is called exactly once, with an answer of any status or with an
-  /// error (kinds `connection tls proxy timeout protocol too_large cancelled invalid_argument`).
+  /// Starts a request and returns at once. `completion` is called exactly once, with a response or an error (kinds
+  /// `connection tls proxy timeout protocol too_large overloaded cancelled invalid_argument`).
   virtual void start(HttpRequest request, Completion completion) = 0;
 
-  /// Runs a task after a delay, on the thread that completes requests; it is dropped when the transport goes away
-  /// before. False when it cannot be done, because the transport is going away or has no thread.
+  /// Runs a task after a delay, on the thread that completes requests; drops it if the transport is destroyed before.
+  /// False if it cannot, because the transport is being destroyed or has no thread.
   virtual bool after(std::chrono::milliseconds delay, Task task) = 0;
 
   /// Whether the calling thread may wait for a completion; false on the thread that completes requests.
   [[nodiscard]] virtual bool may_block() const noexcept { return true; }
 
-  /// Sends and waits.
+  /// Sends a request and waits for its outcome.
   virtual Result<HttpResponse> send(const HttpRequest& request) {
-    if (!may_block())
+    if (!may_block()) {
       return detail::invalid_argument(
           "blocking calls are not allowed in a callback (it would deadlock); use the async form");
+    }
     struct Slot {
       std::mutex mutex;
       std::condition_variable done;

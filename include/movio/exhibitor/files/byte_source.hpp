@@ -21,8 +21,8 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// Puts the next bytes there, at most `room`, and gives their number; 0 is the end. After an error it may be asked
-/// again, and must go on where it was. What it throws becomes an `Error` of kind `storage`.
+/// Reads up to `room` bytes into `into` and returns their number; 0 at the end. After an error it may be called again,
+/// and must continue where it was. Its exceptions become an `Error` of kind `storage`.
 using ByteSource = std::function<Result<std::size_t>(char* into, std::size_t room)>;
 
 /// The rest of a stream, which must outlive the source. Errors of the source: `storage`, when the stream is bad or was
