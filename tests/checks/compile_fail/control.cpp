@@ -1,8 +1,8 @@
 // Compiles: so that what fails beside it fails for the reason it names.
 #include <iostream>
-#include <movio/exhibitor/records/decimal.hpp>
 #include <movio/exhibitor/core/result.hpp>
 #include <movio/exhibitor/core/secret.hpp>
+#include <movio/exhibitor/records/decimal.hpp>
 #include <string>
 
 movio::exhibitor::Result<int> answer();
