@@ -122,9 +122,9 @@ class TokenCache {
     for (Slot& slot : slots_) slot.replace(std::nullopt);
   }
 
-  std::optional<AccessToken> token_;
   std::array<Slot, slot_count> slots_;  ///< Copies of `token_`.
-  bool follows_refused_ = false;        ///< The API answered 401 to the token before this one, or the one to come.
+  std::optional<AccessToken> token_;
+  bool follows_refused_ = false;  ///< The API answered 401 to the token before this one, or the one to come.
   std::chrono::nanoseconds no_mint_before_{};
 };
 
