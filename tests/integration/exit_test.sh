@@ -10,23 +10,7 @@ times=${3:-5}
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" # what a call still holds at exit is left to the system
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
-work=$(mktemp -d)
-pid=
-clean_up() {
-  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap clean_up EXIT
-
-"$sandbox" --env-file "$work/env" >"$work/log" 2>&1 &
-pid=$!
-tries=0
-until [ -s "$work/env" ]; do
-  tries=$((tries + 1))
-  [ "$tries" -lt 300 ] || { cat "$work/log"; exit 1; }
-  sleep 0.1
-done
-. "$work/env"
+. "$(dirname "$0")/sandbox.sh"
 export MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET MOVIO_ISSUER_URL MOVIO_API_URL MOVIO_CA_FILE
 
 failures=0

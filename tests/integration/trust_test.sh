@@ -12,23 +12,7 @@ if [ "${4:-}" != inside ]; then
   exec unshare --mount sh "$0" "$exhibitor" "$sandbox" "$integration_tests" inside
 fi
 
-work=$(mktemp -d)
-pid=
-clean_up() {
-  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap clean_up EXIT
-
-"$sandbox" --env-file "$work/env" >"$work/log" 2>&1 &
-pid=$!
-tries=0
-until [ -s "$work/env" ]; do
-  tries=$((tries + 1))
-  [ "$tries" -lt 300 ] || { cat "$work/log"; exit 1; }
-  sleep 0.1
-done
-. "$work/env"
+. "$(dirname "$0")/sandbox.sh"
 export MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET
 sandbox_ca=$MOVIO_CA_FILE
 unset MOVIO_CA_FILE SSL_CERT_FILE
