@@ -97,8 +97,8 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
   }
 
   void tell() noexcept {
-    const CallbackGate::Pass inside(
-        count_.under_way->completions());  // what the completion holds goes away before this
+    // Before the completion, so that what that one holds is destroyed while this thread still counts as inside.
+    const CallbackGate::Pass inside(count_.under_way->completions());
     const auto completion = std::exchange(completion_, nullptr);
     if (!completion) return;
     try {
