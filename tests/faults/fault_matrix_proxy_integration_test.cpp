@@ -1,5 +1,6 @@
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,21 +20,27 @@ namespace {
 /// are the CONNECTs and what comes through its tunnels.
 class Proxied : public Fault {
  public:
-  Proxied(FaultServer::Behaviour behaviour, const std::string& user, const std::string& direct)
-      : server_(std::move(behaviour)),
+  /// What a behaviour notes. The server's threads may outlive a derived class, but not this.
+  struct Notes {
+    std::atomic<int> requests{0};
+    std::atomic<int> strays{0};
+  };
+  using Behaviour = std::function<void(Peer&, Notes&)>;
+
+  Proxied(Behaviour behaviour, const std::string& user, const std::string& direct)
+      : server_([this, behaviour = std::move(behaviour)](Peer& peer) { behaviour(peer, notes_); }),
         proxy_("https_proxy", "http://" + user + "127.0.0.1:" + std::to_string(server_.port())),
         direct_("no_proxy", direct) {}
 
   [[nodiscard]] std::string url() const override { return "https://api.invalid"; }
   [[nodiscard]] int requests() const override { return server_.requests(); }
   [[nodiscard]] int connections() const override { return server_.connections(); }
-  [[nodiscard]] int strays() const override { return strays_; }
+  [[nodiscard]] int strays() const override { return notes_.strays; }
 
  protected:
-  void note_stray() { ++strays_; }
+  Notes notes_;
 
  private:
-  std::atomic<int> strays_{0};
   FaultServer server_;
   const integration::EnvironmentVariable proxy_;
   const integration::EnvironmentVariable direct_;
@@ -45,17 +52,17 @@ class Tunnel : public Proxied {
  public:
   Tunnel(const TlsContext& api, const std::string& status)
       : Proxied(
-            [this, api, status](Peer& peer) {
+            [api, status](Peer& peer, Notes& notes) {
               if (!peer.take_request()) return;
-              if (!peer.header("Authorization").empty()) note_stray();
+              if (!peer.header("Authorization").empty()) ++notes.strays;
               if (peer.header("Proxy-Authorization").empty()) {
                 peer.answer("407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"x\"\r\n");
                 return;
               }
               if (!peer.write("HTTP/1.1 200 Connection established\r\n\r\n") || !peer.start_tls(api)) return;
               while (peer.take_request()) {
-                if (!peer.header("Proxy-Authorization").empty()) note_stray();
-                if (peer.header("Authorization") != std::string("Bearer ") + bearer) note_stray();
+                if (!peer.header("Proxy-Authorization").empty()) ++notes.strays;
+                if (peer.header("Authorization") != std::string("Bearer ") + bearer) ++notes.strays;
                 if (!peer.answer(status)) return;
               }
             },
@@ -67,28 +74,24 @@ class BrokenTunnel : public Proxied {
  public:
   explicit BrokenTunnel(const TlsContext& api)
       : Proxied(
-            [this, api](Peer& peer) {
+            [api](Peer& peer, Notes& notes) {
+              const auto take = [&] {
+                const bool came = peer.take_request();
+                if (came) ++notes.requests;
+                return came;
+              };
               if (!peer.take_request() || !peer.write("HTTP/1.1 200 Connection established\r\n\r\n")) return;
-              if (peer.start_tls(api) && take(peer) && peer.answer("200 OK")) take(peer);
+              if (peer.start_tls(api) && take() && peer.answer("200 OK")) take();
             },
             "", "") {}
 
-  [[nodiscard]] int requests() const override { return requests_; }
+  [[nodiscard]] int requests() const override { return notes_.requests; }
   [[nodiscard]] int connections() const override { return 0; }
 
   void prepare(const Send& send) override {
     send(integration::request("GET", "/films"));
-    requests_ = 0;
+    notes_.requests = 0;
   }
-
- private:
-  bool take(Peer& peer) {
-    const bool came = peer.take_request();
-    if (came) ++requests_;
-    return came;
-  }
-
-  std::atomic<int> requests_{0};
 };
 
 const char* const nobody = "";
@@ -96,7 +99,7 @@ const char* const somebody = "user:PLANTED@";
 
 std::function<std::shared_ptr<Fault>()> proxy(FaultServer::Behaviour behaviour, const char* user = nobody) {
   return fault<Proxied>(
-      [=](Peer& peer) {
+      [=](Peer& peer, Proxied::Notes&) {
         if (peer.take_request()) behaviour(peer);
       },
       user, "");
@@ -135,7 +138,7 @@ std::vector<Row> proxies(const Authority& authority) {
       {"a kept tunnel breaks after the request", fault<BrokenTunnel>(api), {{"200", 1, 2, 0}, {"connection", 1, 1, 0}}},
       {"certificate of another host behind it", fault<Tunnel>(other, "200 OK"), both({"tls", 1, 1, 1}), "api.invalid"},
       {"NO_PROXY has the host",
-       fault<Proxied>([](Peer&) {}, somebody, "api.invalid"),
+       fault<Proxied>([](Peer&, Proxied::Notes&) {}, somebody, "api.invalid"),
        both({"connection", 2, 0, 0}),
        "Could not resolve host: api.invalid",
        {},
