@@ -1,6 +1,9 @@
 #include "certificate.hpp"
 
 #include <curl/curl.h>
+#include <movio/exhibitor/curl/detail/handle.hpp>
+#include <movio/exhibitor/detail/text/proxy_url.hpp>
+#include <movio/exhibitor/detail/text/url.hpp>
 
 #include <algorithm>
 #include <chrono>

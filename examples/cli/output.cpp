@@ -1,6 +1,7 @@
 #include "output.hpp"
 
 #include <unistd.h>
+#include <movio/exhibitor/detail/text/encoding.hpp>
 
 #include <algorithm>
 #include <cerrno>

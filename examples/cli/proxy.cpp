@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <initializer_list>
+#include <movio/exhibitor/detail/text/proxy_url.hpp>
 #include <string_view>
 #include <utility>
 

@@ -7,6 +7,7 @@
 #   tests/bench/run.sh profile [REGEX]             where they go: to which library, or which of our headers
 #   tests/bench/run.sh bulk [OPTION...]            what an upload of a million records costs, beside a loop as anybody
 #                                                  would write it and the limit; --help names the options
+#   tests/bench/run.sh compile [REPETITIONS]       what compiling costs, beside a program by hand, and its targets
 # Other arguments are Google Benchmark's, for example: --benchmark_filter='GET.*h2' --benchmark_repetitions=51
 # The instructions of a token's hit: in the second command's answer, divide the first number by the calls "(...x)" in its
 # line. The system's clock is not in it, since valgrind makes a system call of it.
@@ -18,7 +19,8 @@ what=${1:-}
 case $what in
   token_hit | calls | bulk) target=$what ;;
   instructions | profile) target=calls ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  compile) target= ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 shift
 cd "$(dirname "$0")/../.."
@@ -27,6 +29,10 @@ cd "$(dirname "$0")/../.."
 install_missing ca-certificates catch2 cmake g++ libbenchmark-dev libcli11-dev libcpp-httplib-dev libcpprest-dev \
   libcurl4-openssl-dev libnghttp2-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev valgrind
 
+if [ "$what" = compile ]; then
+  install_missing time
+  exec sh tests/bench/compile.sh "$@"
+fi
 cmake --preset bench
 cmake --build --preset bench --target "$target"
 

@@ -12,6 +12,7 @@
 #include <iomanip>
 #include <map>
 #include <memory>
+#include <movio/exhibitor/detail/os/system_clock.hpp>
 #include <movio/exhibitor/testing.hpp>
 #include <movio/exhibitor/token/provider.hpp>
 #include <mutex>

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <movio/exhibitor/bulk/bulk.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <string>

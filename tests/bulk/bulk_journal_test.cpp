@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 #include <movio/exhibitor/bulk/bulk.hpp>
+#include <movio/exhibitor/token/detail/credential_check.hpp>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <vector>

@@ -1,6 +1,8 @@
 #include <chrono>
 #include <movio/exhibitor/bulk/bulk.hpp>
+#include <movio/exhibitor/records/detail/writer.hpp>
 #include <movio/exhibitor/records/json.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

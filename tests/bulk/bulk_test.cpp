@@ -4,6 +4,7 @@
 #include <memory>
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <sstream>
 #include <stdexcept>

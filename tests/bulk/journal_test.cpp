@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <movio/exhibitor/bulk/detail/journal.hpp>
+#include <movio/exhibitor/detail/text/checksum.hpp>
 #include <string>
 #include <string_view>
 #include <system_error>

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "checked_response.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
 
@@ -20,7 +21,7 @@ using namespace std::string_literals;
 namespace {
 
 ex::Error error_saying(std::string body, const char* type = "application/json") {
-  return ex::check_response({422, {{"Content-Type", type}}, std::move(body)}, "PUT", "/members").error();
+  return support::check_response({422, {{"Content-Type", type}}, std::move(body)}, "PUT", "/members").error();
 }
 
 /// What a client says of an answer to this request.

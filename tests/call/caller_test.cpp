@@ -1,18 +1,21 @@
 #include <future>
 #include <movio/exhibitor/call/detail/caller.hpp>
+#include <movio/exhibitor/detail/text/encoding.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "catch.hpp"
+#include "checked_response.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
 
 namespace ex = movio::exhibitor;
-using ex::check_response;
 using fixtures::request_for;
 using fixtures::Rig;
+using support::check_response;
 using support::contains;
 using Kind = ex::ErrorKind;
 using namespace std::chrono_literals;
@@ -62,7 +65,7 @@ TEST_CASE("caller - each status has its kind", "[caller]") {
 TEST_CASE("caller - a Retry-After with a date counts from the clock that the client has", "[caller]") {
   ex::HttpResponse busy{503, {{"Retry-After", "Thu, 01 Jan 1970 00:01:40 GMT"}}, ""};
   const std::chrono::system_clock::time_point now(70s);
-  CHECK(ex::check_response(busy, "GET", "/films", {}, now).error().retry_after == 30s);
+  CHECK(check_response(busy, "GET", "/films", {}, now).error().retry_after == 30s);
 }
 
 TEST_CASE("caller - a success passes unchanged", "[caller]") {

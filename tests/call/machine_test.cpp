@@ -1,4 +1,5 @@
 #include <movio/exhibitor/call/detail/machine.hpp>
+#include <movio/exhibitor/call/detail/repetition.hpp>
 #include <string>
 #include <utility>
 #include <vector>

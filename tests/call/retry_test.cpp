@@ -1,6 +1,8 @@
 #include <chrono>
 #include <clocale>
-#include <movio/exhibitor/call/retry.hpp>
+#include <movio/exhibitor/call/detail/repetition.hpp>
+#include <movio/exhibitor/detail/text/date_time.hpp>
+#include <movio/exhibitor/detail/text/retry_after.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

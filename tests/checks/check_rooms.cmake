@@ -2,6 +2,8 @@
 #   cmake -D INCLUDE_DIR=<root>/include -P check_rooms.cmake
 # - A header includes only headers of its own room, without a cycle, and of rooms below.
 # - Another room's detail/ is private. The rooms in the top detail/ are open to every room above them.
+# - A public header includes nothing of a detail/, unless it is named here: its impl/NAME.ipp does, which it includes at
+#   its end, and src.hpp, too.
 # - Only their own rooms include libcurl, the full nlohmann_json and the headers of the operating system.
 # - The umbrella reaches every public header, and no header outgrows its size.
 # - Every room has a README.md, and the map names every room.
@@ -10,11 +12,11 @@ cmake_minimum_required(VERSION 3.21)
 cmake_path(ABSOLUTE_PATH INCLUDE_DIR) # file(GLOB_RECURSE) matches nothing below a relative one
 
 # From the bottom to the top: the rooms, and the headers that stand by themselves, each as a room.
-set(street version.hpp detail/text core detail/json detail/os files curl token call records client.hpp bulk testing
-           bulk.hpp records.hpp token_provider.hpp coroutine.hpp testing.hpp ../exhibitor.hpp)
+set(street version.hpp fwd.hpp detail/text core detail/json detail/os files curl token call records client.hpp bulk testing
+           bulk.hpp records.hpp token_provider.hpp coroutine.hpp testing.hpp ../exhibitor.hpp src.hpp)
 set(rooms ${street})
 list(FILTER rooms EXCLUDE REGEX "\\.hpp$")
-set(outside_the_umbrella coroutine.hpp testing.hpp)
+set(outside_the_umbrella coroutine.hpp fwd.hpp src.hpp testing.hpp)
 set(most_lines 400)
 
 # "INCLUDER INCLUDED": who may use what is private to another room.
@@ -22,18 +24,25 @@ set(exceptions
     # Both keep track of the threads that run callbacks.
     "call/detail/active_calls\\.hpp token/detail/callback_gate\\.hpp"
     # The client hands its caller to the resources, which send their requests through it.
-    "client\\.hpp call/detail/caller\\.hpp"
+    "impl/client\\.ipp call/detail/caller\\.hpp"
     "records/.* call/detail/caller\\.hpp"
     # An upload sends the same records in the same requests as the resources do.
-    "bulk/.* records/detail/(limits|reader|receipt|requests|schema|writer)\\.hpp"
+    "bulk/.* records/detail/(limits|range|reader|receipt|requests|schema|schemas|writer)\\.hpp"
     "bulk/detail/record_source\\.hpp files/detail/line_reader\\.hpp")
+
+# "HEADER INCLUDED": what a public header needs of a detail/ to declare what it has.
+set(needed_to_declare
+    # The constraints and the one loop of the templates that take ranges.
+    "(records/(json|services)|bulk/bulk)\\.hpp records/detail/range\\.hpp"
+    # Defaults.
+    "bulk/options\\.hpp records/detail/limits\\.hpp")
 
 # "HEADERS INCLUDED": the only headers that may include it.
 set(owned
     "curl/.* <curl/.*"
     "detail/json/.* <nlohmann/json\\.hpp>"
-    # The three others: pipes and terminals as input, access to files with credentials, and libcurl's sockets.
-    "(detail/os/.*|files/byte_source\\.hpp|token/credentials\\.hpp|curl/detail/handle\\.hpp) <((sys|net|netinet|arpa)/.*|(fcntl|unistd|poll|pthread|signal|time|windows)\\.h)>")
+    # The others: pipes and terminals as input, access to files with credentials, and libcurl's sockets.
+    "(detail/os/.*|files/(detail/descriptor_bytes\\.hpp|impl/byte_source\\.ipp)|token/detail/secret_file\\.hpp|curl/detail/handle\\.hpp) <((sys|net|netinet|arpa)/.*|(fcntl|unistd|poll|pthread|signal|time|windows)\\.h)>")
 
 set(root "${INCLUDE_DIR}/movio/exhibitor")
 set(faults "")
@@ -45,9 +54,11 @@ endfunction()
 
 # The place in the street of a header, and its room; -1 when it is in none.
 function(find_room header place room)
-  string(REGEX REPLACE "/(detail/)?[^/]*$" "" name "${header}")
+  string(REGEX REPLACE "/((detail|impl)/)?[^/]*$" "" name "${header}")
   if(header MATCHES "^(\\.\\./)?[^/]*$")
     set(name "${header}")
+  elseif(header MATCHES "^impl/(.*)\\.ipp$")
+    set(name "${CMAKE_MATCH_1}.hpp")
   endif()
   list(FIND street "${name}" found)
   set(${place} ${found} PARENT_SCOPE)
@@ -87,7 +98,14 @@ function(check_include header target)
     fault("${header} includes ${target}, which is not there")
   elseif(target_place GREATER place)
     fault("${header} includes ${target}, which is not below it")
-  elseif(target MATCHES "/detail/" AND NOT target_room STREQUAL room AND NOT "${target_room}.hpp" STREQUAL header)
+  elseif(NOT header MATCHES "(^|/)(detail|impl)/" AND target MATCHES "(^|/)detail/" AND NOT header STREQUAL "src.hpp")
+    foreach(exception IN LISTS needed_to_declare)
+      if("${header} ${target}" MATCHES "^${exception}$")
+        return()
+      endif()
+    endforeach()
+    fault("${header} includes ${target}: a public header declares, its impl/*.ipp may include that")
+  elseif(target MATCHES "/detail/" AND NOT target_room STREQUAL room AND NOT "${target_room}.hpp" STREQUAL room)
     foreach(exception IN LISTS exceptions)
       if("${header} ${target}" MATCHES "^${exception}$")
         return()
@@ -100,7 +118,7 @@ endfunction()
 
 # --- Every header by itself -------------------------------------------------------------------------------------------
 
-file(GLOB_RECURSE headers RELATIVE "${root}" "${INCLUDE_DIR}/*.hpp")
+file(GLOB_RECURSE headers RELATIVE "${root}" "${INCLUDE_DIR}/*.hpp" "${INCLUDE_DIR}/*.ipp")
 list(SORT headers)
 foreach(header IN LISTS headers)
   find_room("${header}" place room)
@@ -131,6 +149,24 @@ if(headers STREQUAL "")
 endif()
 
 # --- All of them together ---------------------------------------------------------------------------------------------
+
+# A header and the .ipp at its end are one.
+foreach(header IN LISTS headers)
+  if(header MATCHES "(^|/)impl/")
+    string(REGEX REPLACE "impl/([^/]*)\\.ipp$" "\\1.hpp" door "${header}")
+    if(NOT header IN_LIST "includes_of_${door}")
+      fault("${door} does not include ${header} at its end")
+    endif()
+    if(NOT header IN_LIST "includes_of_src.hpp")
+      fault("src.hpp does not include ${header}")
+    endif()
+    list(REMOVE_ITEM "includes_of_${header}" "${door}")
+    list(REMOVE_ITEM "includes_of_${door}" "${header}")
+    list(APPEND "includes_of_${door}" ${includes_of_${header}})
+    set("includes_of_${header}" "")
+  endif()
+endforeach()
+list(FILTER headers EXCLUDE REGEX "(^|/)impl/")
 
 # Takes away, again and again, what includes none of the rest, or what none of the rest includes: a cycle is left.
 set(left ${headers})

@@ -44,7 +44,8 @@ while(NOT block STREQUAL "")
            "namespace ex = movio::exhibitor;\nvoid readme(const ex::ExhibitorClient& client);\n"
            "void readme(const ex::ExhibitorClient& client) {\n(void)client;\n" "${block}" "}\n")
   file(CONFIGURE OUTPUT "${fragment}" CONTENT "${text}" @ONLY)
-  exhibitor_static_test(readme_fragment_${number} ${compile} -Wno-unused-variable "${fragment}")
+  exhibitor_static_test(readme_fragment_${number} ${compile} -DMOVIO_EXHIBITOR_SEPARATE_COMPILATION
+                        -Wno-unused-variable "${fragment}")
   next_block(cpp)
 endwhile()
 if(number LESS 3)

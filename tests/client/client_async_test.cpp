@@ -1,5 +1,6 @@
 #include <future>
 #include <memory>
+#include <movio/exhibitor/call/detail/caller.hpp>
 #include <movio/exhibitor/client.hpp>
 #include <movio/exhibitor/testing.hpp>
 #include <optional>

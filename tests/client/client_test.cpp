@@ -2,6 +2,7 @@
 #include <future>
 #include <memory>
 #include <movio/exhibitor/client.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <movio/exhibitor/core/clock.hpp>
+#include <movio/exhibitor/detail/os/system_clock.hpp>
 #include <mutex>
 #include <thread>
 

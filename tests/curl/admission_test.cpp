@@ -1,5 +1,6 @@
 #include <chrono>
 #include <movio/exhibitor.hpp>
+#include <movio/exhibitor/curl/detail/admission.hpp>
 #include <set>
 #include <string>
 #include <vector>

@@ -1,6 +1,8 @@
 #include <chrono>
 #include <memory>
 #include <movio/exhibitor.hpp>
+#include <movio/exhibitor/curl/detail/connections.hpp>
+#include <movio/exhibitor/curl/detail/lifetime.hpp>
 
 #include "catch.hpp"
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <movio/exhibitor/detail/os/system_clock.hpp>
 #include <stdexcept>
 #include <string>
 #include <thread>

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <movio/exhibitor.hpp>
+#include <movio/exhibitor/detail/text/sha256.hpp>
 #include <mutex>
 #include <random>
 #include <string>

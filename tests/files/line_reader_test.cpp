@@ -11,6 +11,8 @@
 #include <fstream>
 #include <future>
 #include <memory>
+#include <movio/exhibitor/detail/os/descriptor.hpp>
+#include <movio/exhibitor/files/detail/descriptor_bytes.hpp>
 #include <movio/exhibitor/files/detail/line_reader.hpp>
 #include <optional>
 #include <ostream>

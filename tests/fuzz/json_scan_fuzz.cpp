@@ -12,6 +12,7 @@
 #include <movio/exhibitor/records/subscription.hpp>
 #include <movio/exhibitor/records/ticket.hpp>
 #include <movio/exhibitor/records/transaction.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 

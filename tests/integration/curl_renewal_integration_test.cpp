@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <movio/exhibitor/curl/detail/admission.hpp>
 #include <string>
 #include <thread>
 #include <utility>

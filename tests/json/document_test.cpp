@@ -3,6 +3,7 @@
 #include <ctime>
 #include <limits>
 #include <movio/exhibitor/detail/json/document.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

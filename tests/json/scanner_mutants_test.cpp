@@ -1,5 +1,6 @@
 #include <cstddef>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <string_view>

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <movio/exhibitor/detail/json/document.hpp>
 #include <movio/exhibitor/detail/json/scanner.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,7 +1,9 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <movio/exhibitor/detail/text/date_time.hpp>
 #include <movio/exhibitor/records/date.hpp>
+#include <movio/exhibitor/records/detail/timestamps.hpp>
 #include <string>
 #include <string_view>
 

@@ -1,4 +1,7 @@
+#include <movio/exhibitor/records/detail/schema.hpp>
+#include <movio/exhibitor/records/detail/schemas.hpp>
 #include <movio/exhibitor/records/open_enum.hpp>
+#include <nlohmann/json.hpp>
 #include <sandbox/validation.hpp>
 #include <string>
 #include <type_traits>

@@ -1,6 +1,7 @@
 // What a reader keeps of the text, and of the record before: nothing lost, nothing left over.
 #include <chrono>
 #include <movio/exhibitor/records/detail/reader.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
 

@@ -1,4 +1,5 @@
 #include <movio/exhibitor/records/detail/reader.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <variant>

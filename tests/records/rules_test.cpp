@@ -1,4 +1,6 @@
 #include <movio/exhibitor/records/detail/rules.hpp>
+#include <movio/exhibitor/records/detail/schema.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

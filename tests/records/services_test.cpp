@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <movio/exhibitor/client.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +21,7 @@ namespace ex = movio::exhibitor;
 using fixtures::Rig;
 using nlohmann::json;
 using support::contains;
+using namespace std::chrono_literals;
 using Kind = ex::ErrorKind;
 using State = ex::RecordState;
 
@@ -160,6 +164,69 @@ TEST_CASE("resources - any range will do", "[resources]") {
   const ex::Film array[] = {{"f1", "title"}, {"f2", "title"}};
   CHECK(f.client.films().upsert(list));
   CHECK(f.client.films().upsert(array));
+}
+
+TEST_CASE("resources - a range may make its records as it is passed, and be no const one", "[resources]") {
+  struct Made {
+    struct Iterator {
+      int at;
+      ex::Film operator*() const { return {"f" + std::to_string(at), "title"}; }
+      Iterator& operator++() { return ++at, *this; }
+      bool operator!=(const Iterator& other) const { return at != other.at; }
+    };
+    Iterator begin() { return {0}; }  // as views that keep a place have it
+    Iterator end() { return {2}; }
+  };
+  const ResourcesFixture f;
+  CHECK(f.client.films().upsert(Made{}));
+  CHECK(f.body(0) == json::parse(R"([{"film_id":"f0","title":"title"},{"film_id":"f1","title":"title"}])"));
+}
+
+TEST_CASE("resources - a call sets its own timeout, cancellation, attempts, headers and context", "[resources]") {
+  const ResourcesFixture f;
+  const ex::CancelSource source;
+  ex::CallOptions options;
+  options.timeout = 7s;
+  options.cancel = source.token();
+  options.max_attempts = 2;
+  options.headers.add("X-Batch", "night");
+  options.context = std::make_shared<int>(1);
+  CHECK(f.client.films().upsert(films(1), options));
+  CHECK(f.client.films().upsert({films(1).front()}, options));
+  CHECK(f.client.films().upsert(films(1).front(), options));
+  CHECK(f.client.films().remove("f1", options));
+  CHECK(f.client.members().update_subscriptions("m1", {{"news", ex::Channel::sms}}, options));
+  for (const auto& request : f.transport->requests()) {
+    CAPTURE(request.method);
+    CHECK(request.timeout == 7s);
+    CHECK(request.max_attempts == 2);
+    REQUIRE(request.headers.find("X-Batch") != nullptr);
+    CHECK(*request.headers.find("X-Batch") == "night");
+    CHECK(request.context == options.context);
+  }
+  CHECK(f.sent() == 5);
+  source.cancel();
+  f.transport->hold();
+  const auto cancelled = f.client.films().remove("f1", options);
+  REQUIRE_FALSE(cancelled);
+  CHECK(cancelled.error().kind == Kind::cancelled);
+}
+
+TEST_CASE("resources - the timeout of an upsert is for all of its requests together", "[resources]") {
+  ResourcesFixture f;
+  f.client_options.on_event = [clock = f.clock](const ex::Event& event) {
+    if (event.kind == ex::EventKind::attempt_finished) clock->advance(7s);
+  };
+  f.client = f.Rig::client();
+  ex::CallOptions options;
+  options.timeout = 10s;
+  const auto failed = f.client.films().upsert(films(15000), options);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == Kind::timeout);
+  CHECK(described(failed.error()) == Lines{"0-10000 accepted", "10000-15000 not sent"});
+  REQUIRE(f.sent() == 2);
+  CHECK(f.transport->requests()[0].timeout == 10s);
+  CHECK(f.transport->requests()[1].timeout == 3s);
 }
 
 TEST_CASE("resources - a receipt that adds up is believed, also when it lacks members", "[resources]") {

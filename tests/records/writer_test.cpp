@@ -1,5 +1,6 @@
 #include <chrono>
 #include <movio/exhibitor/records/detail/writer.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 

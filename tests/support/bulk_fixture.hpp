@@ -8,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <movio/exhibitor/bulk/bulk.hpp>
+#include <movio/exhibitor/detail/text/encoding.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <string>

@@ -10,8 +10,10 @@
 #include <iostream>
 #include <memory>
 #include <movio/exhibitor/client.hpp>
+#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/testing.hpp>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <string_view>

@@ -5,6 +5,7 @@
 #include <movio/exhibitor/detail/json/document.hpp>
 #include <movio/exhibitor/records/cinema.hpp>
 #include <movio/exhibitor/records/detail/reader.hpp>
+#include <movio/exhibitor/records/detail/schema.hpp>
 #include <movio/exhibitor/records/detail/writer.hpp>
 #include <movio/exhibitor/records/film.hpp>
 #include <movio/exhibitor/records/item.hpp>

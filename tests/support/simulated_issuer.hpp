@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/testing.hpp>
 #include <movio/exhibitor/token/provider.hpp>
 #include <optional>

@@ -1,4 +1,5 @@
 #include <movio/exhibitor/core/transport.hpp>
+#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/detail/text/url.hpp>
 #include <string>
 #include <string_view>

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <filesystem>
 #include <movio/exhibitor/token/credentials.hpp>
+#include <movio/exhibitor/token/detail/credential_files.hpp>
+#include <movio/exhibitor/token/detail/secret_file.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -1,4 +1,6 @@
+#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/token/detail/exchange.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <future>
 #include <memory>
+#include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/testing.hpp>
+#include <movio/exhibitor/token/detail/fetch.hpp>
+#include <movio/exhibitor/token/detail/previous_credentials.hpp>
 #include <movio/exhibitor/token/provider.hpp>
 #include <string>
 #include <utility>

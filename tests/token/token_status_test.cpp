@@ -3,6 +3,7 @@
 #include <memory>
 #include <movio/exhibitor/testing.hpp>
 #include <movio/exhibitor/token/provider.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

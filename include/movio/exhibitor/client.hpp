@@ -3,16 +3,17 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "call/detail/caller.hpp"
+#include "call/reasons.hpp"
+#include "call/retry.hpp"
 #include "curl/transport.hpp"
 #include "records/services.hpp"
-#include "token/credentials.hpp"
 #include "token/provider.hpp"
 
 namespace movio::exhibitor {
@@ -50,20 +51,18 @@ using Query = std::vector<std::pair<std::string, std::string>>;
 /// invalid_argument`. Paths are origin-relative ("/members"); pass ids through `path_segment`.
 class ExhibitorClient {
  public:
-  ExhibitorClient(Region region, CredentialSource source, const ClientOptions& options = {})
-      : ExhibitorClient(exhibitor::endpoints(region), std::move(source), options) {}
+  ExhibitorClient(Region region, CredentialSource source, const ClientOptions& options = {});
 
-  ExhibitorClient(Endpoints endpoints, CredentialSource source, const ClientOptions& options = {})
-      : ExhibitorClient(make_provider(std::move(endpoints), std::move(source), options), options) {}
+  ExhibitorClient(Endpoints endpoints, CredentialSource source, const ClientOptions& options = {});
 
   /// Several clients may share one provider, and so one token.
-  explicit ExhibitorClient(const std::shared_ptr<TokenProvider>& provider, const ClientOptions& options = {})
-      : caller_(std::make_shared<const Caller>(provider, options.timeout, options.retry, options.on_event)) {}
+  explicit ExhibitorClient(const std::shared_ptr<TokenProvider>& provider, const ClientOptions& options = {});
 
   /// Whether the configuration can be used; every call reports the same error. Errors: `invalid_argument`.
-  [[nodiscard]] const Result<void>& ready() const noexcept { return caller_->ready(); }
+  [[nodiscard]] const Result<void>& ready() const noexcept;
 
-  [[nodiscard]] const std::shared_ptr<TokenProvider>& provider() const noexcept { return caller_->provider(); }
+  /// Where its tokens are from; empty for a client that was given none.
+  [[nodiscard]] const std::shared_ptr<TokenProvider>& provider() const noexcept;
 
   // The resources; records/services.hpp says what all of them have in common.
   [[nodiscard]] CinemaService cinemas() const { return CinemaService(caller_); }
@@ -73,21 +72,17 @@ class ExhibitorClient {
   [[nodiscard]] MemberService members() const { return MemberService(caller_); }
   [[nodiscard]] TransactionService transactions() const { return TransactionService(caller_); }
 
-  Result<HttpResponse> get(std::string path, Query query = {}) const {
-    return send(request_for("GET", std::move(path), std::move(query)));
-  }
-  Result<HttpResponse> remove(std::string path, Query query = {}) const {
-    return send(request_for("DELETE", std::move(path), std::move(query)));
-  }
-  Result<HttpResponse> post(std::string path, const nlohmann::json& body) const {
-    return send_json("POST", std::move(path), body);
-  }
-  Result<HttpResponse> put(std::string path, const nlohmann::json& body) const {
-    return send_json("PUT", std::move(path), body);
-  }
-  Result<HttpResponse> patch(std::string path, const nlohmann::json& body) const {
-    return send_json("PATCH", std::move(path), body);
-  }
+  /// GET, for example `get("/films", {{"page", "2"}})`.
+  Result<HttpResponse> get(std::string path, Query query = {}) const;
+  /// DELETE.
+  Result<HttpResponse> remove(std::string path, Query query = {}) const;
+  /// POST with a JSON body. A POST is not repeated when it may have reached the API. Include nlohmann/json.hpp to pass
+  /// JSON.
+  Result<HttpResponse> post(std::string path, const nlohmann::json& body) const;
+  /// PUT with a JSON body.
+  Result<HttpResponse> put(std::string path, const nlohmann::json& body) const;
+  /// PATCH with a JSON body. A PATCH is not repeated when it may have reached the API.
+  Result<HttpResponse> patch(std::string path, const nlohmann::json& body) const;
 
   // JSON text would be sent as one JSON string: pass it to send() as a Body instead.
   template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
@@ -99,66 +94,32 @@ class ExhibitorClient {
 
   /// Sends a request with any method, raw body, query parameters and headers, and with its own timeout and
   /// cancellation.
-  Result<HttpResponse> send(HttpRequest request) const {
-    const auto caller = caller_;  // an event's hook may end this client
-    return caller->send(std::move(request));
-  }
+  Result<HttpResponse> send(HttpRequest request) const;
 
   /// Starts a call. The completion is called exactly once: on the transport's thread, or by this function when the
   /// request is refused as `invalid_argument`. It may start calls, cancel, and destroy the client. It must not block,
   /// because all asynchronous calls share that thread. Its exceptions are reported to `on_event`.
-  void send_async(HttpRequest request, Caller::Completion completion) const {
-    const auto caller = caller_;
-    caller->send_async(std::move(request), std::move(completion));
-  }
+  void send_async(HttpRequest request, Transport::Completion completion) const;
 
   /// Starts a call; the future has its outcome.
-  [[nodiscard]] std::future<Result<HttpResponse>> send_async(HttpRequest request) const {
-    const auto promise = std::make_shared<std::promise<Result<HttpResponse>>>();
-    send_async(std::move(request), [promise](Result<HttpResponse> answer) { promise->set_value(std::move(answer)); });
-    return promise->get_future();
-  }
+  [[nodiscard]] std::future<Result<HttpResponse>> send_async(HttpRequest request) const;
 
   /// Cancels every active call, blocking or not, of this client and its copies. `HttpRequest::cancel` cancels one.
-  void cancel_all() const {
-    const auto caller = caller_;
-    caller->cancel_all();
-  }
+  void cancel_all() const;
 
   /// Waits until every asynchronous call has completed. Errors: `timeout` if some have not by `deadline`;
   /// `invalid_argument` in a completion.
-  Result<void> drain(Clock::Steady deadline) const { return caller_->drain(deadline); }
+  Result<void> drain(Clock::Steady deadline) const;
   /// Waits for `duration` at most.
-  Result<void> drain(std::chrono::milliseconds duration) const { return caller_->drain(duration); }
+  Result<void> drain(std::chrono::milliseconds duration) const;
 
  private:
-  static std::shared_ptr<TokenProvider> make_provider(Endpoints endpoints, CredentialSource source,
-                                                      const ClientOptions& options) {
-    TokenOptions token = options.token;
-    if (!token.on_event) token.on_event = options.on_event;
-    auto transport = options.transport ? options.transport : std::make_shared<CurlTransport>(options.curl);
-    return std::make_shared<TokenProvider>(std::move(endpoints), std::move(source), std::move(token),
-                                           std::move(transport));
-  }
-
-  static HttpRequest request_for(const char* method, std::string path, Query query) {
-    HttpRequest request;
-    request.method = method;
-    request.target = std::move(path);
-    request.query = std::move(query);
-    return request;
-  }
-
-  Result<HttpResponse> send_json(const char* method, std::string path, const nlohmann::json& body) const {
-    auto text = detail::dump_json(body);
-    if (!text) return std::move(text.error());
-    HttpRequest request = request_for(method, std::move(path), {});
-    request.body = Body(*std::move(text));
-    return send(std::move(request));
-  }
-
   std::shared_ptr<const Caller> caller_;
 };
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/client.ipp"
+#endif

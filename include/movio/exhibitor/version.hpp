@@ -7,6 +7,14 @@
 
 #define MOVIO_EXHIBITOR_VERSION "0.1.0"
 
+// What stands in impl/*.ipp is compiled in every unit that includes its header, or, with
+// MOVIO_EXHIBITOR_SEPARATE_COMPILATION, only in the one that includes src.hpp.
+#ifdef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#define MOVIO_EXHIBITOR_INLINE
+#else
+#define MOVIO_EXHIBITOR_INLINE inline
+#endif
+
 namespace movio::exhibitor {
 
 /// The ABI namespace: objects compiled against releases whose types differ do not link by accident.

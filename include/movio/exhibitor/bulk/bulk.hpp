@@ -1,22 +1,36 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "../client.hpp"
 #include "../files/byte_source.hpp"
-#include "detail/operation.hpp"
-#include "detail/record_source.hpp"
-#include "detail/run.hpp"
+#include "../records/detail/range.hpp"
 #include "options.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
+
+class Bulk;
+
+namespace detail {
+
+class BulkOperation;
+class RecordSource;
+
+/// Uploads to one resource. Defined in impl/bulk.ipp for each of them.
+template <class Record>
+struct ResourceUpload {
+  static BulkReport upsert(const Bulk& bulk, std::function<const Record*()> next);
+  static BulkReport upsert_ndjson(const Bulk& bulk, ByteSource lines);
+  static BulkReport remove(const Bulk& bulk, std::function<std::optional<std::string_view>()> next);
+  static BulkReport remove_lines(const Bulk& bulk, ByteSource ids);
+};
+
+}  // namespace detail
 
 /// Sends any number of records, several requests at a time, in memory that does not grow with their number, and tells
 /// for every record what became of it.
@@ -43,18 +57,15 @@ class Bulk {
 
   /// Records of a range, which is passed once.
   template <class Range>
-  BulkReport upsert(const Range& records) const {
-    using Record = typename detail::ElementOf<Range>::Type;
-    check_resource<Record>();
-    return upsert_each<Record>(pointers_into<Record>(records));
+  BulkReport upsert(Range&& records) const {
+    using Record = typename detail::ElementOf<std::remove_reference_t<Range>>::Type;
+    if constexpr (holds_records<Record>()) return upsert_each<Record>(detail::records_of<Record>(records));
   }
 
   /// Records as a callback gives them: pointers to what is there until the next call, nullptr at the end.
   template <class Record>
   BulkReport upsert_each(std::function<const Record*()> next) const {
-    check_resource<Record>();
-    detail::ModelSource<Record> source(std::move(next));
-    return run(detail::BulkOperation::upsert<Record>(), source);
+    if constexpr (holds_records<Record>()) return detail::ResourceUpload<Record>::upsert(*this, std::move(next));
   }
 
   /// NDJSON: a record on each line, which goes through as it is. Blank lines, CRLF, a byte-order mark at the beginning
@@ -62,90 +73,55 @@ class Bulk {
   /// CSV, UTF-16 or a compressed file, is refused as `invalid_argument` before anything is sent.
   template <class Record>
   BulkReport upsert_ndjson(ByteSource lines) const {
-    check_resource<Record>();
-    detail::NdjsonSource<Record> source(std::move(lines));
-    return run(detail::BulkOperation::upsert<Record>(), source);
+    if constexpr (holds_records<Record>()) {
+      return detail::ResourceUpload<Record>::upsert_ndjson(*this, std::move(lines));
+    }
   }
 
   /// Removes the records that have the ids of a range. Ids that the API does not have are counted as `absent`.
   template <class Record, class Range>
-  BulkReport remove(const Range& ids) const {
-    check_resource<Record>();
-    static_assert(std::is_convertible_v<typename detail::ElementOf<Range>::Type, std::string_view>,
-                  "Bulk::remove takes a range of ids, for example std::vector<std::string>");
-    detail::IdSource source(
-        [walk = detail::Walk(ids), id = std::string()]() mutable -> std::optional<std::string_view> {
-          if (!walk.next()) return std::nullopt;
-          return id = std::string_view(*walk);  // a copy: what the iterator gives may be there for a moment only
-        });
-    return run(detail::BulkOperation::remove<Record>(), source);
+  BulkReport remove(Range&& ids) const {
+    constexpr bool are_ids =
+        std::is_convertible_v<typename detail::ElementOf<std::remove_reference_t<Range>>::Type, std::string_view>;
+    static_assert(are_ids, "Bulk::remove takes a range of ids, for example std::vector<std::string>");
+    if constexpr (holds_records<Record>() && are_ids) {
+      return detail::ResourceUpload<Record>::remove(*this, detail::ids_of(ids));
+    }
   }
 
   /// The same with an id on each line, as it is.
   template <class Record>
   BulkReport remove_lines(ByteSource ids) const {
-    check_resource<Record>();
-    detail::IdLineSource source(std::move(ids));
-    return run(detail::BulkOperation::remove<Record>(), source);
+    if constexpr (holds_records<Record>()) return detail::ResourceUpload<Record>::remove_lines(*this, std::move(ids));
   }
 
   /// Replaces all the subscriptions of each member of a range of `MemberSubscriptions`.
   template <class Range>
-  BulkReport update_subscriptions(const Range& members) const {
-    static_assert(std::is_same_v<typename detail::ElementOf<Range>::Type, MemberSubscriptions>,
-                  "Bulk::update_subscriptions takes a range of MemberSubscriptions");
-    detail::ModelSource<MemberSubscriptions> source(pointers_into<MemberSubscriptions>(members));
-    return run(detail::BulkOperation::update_subscriptions(), source);
+  BulkReport update_subscriptions(Range&& members) const {
+    using Element = typename detail::ElementOf<std::remove_reference_t<Range>>::Type;
+    constexpr bool fits = std::is_same_v<Element, MemberSubscriptions>;
+    static_assert(fits, "Bulk::update_subscriptions takes a range of MemberSubscriptions");
+    if constexpr (fits) return update_subscriptions_each(detail::records_of<MemberSubscriptions>(members));
   }
 
   /// The same from NDJSON: `{"member_id": ..., "subscriptions": [...]}`.
-  BulkReport update_subscriptions_ndjson(ByteSource lines) const {
-    detail::NdjsonSource<MemberSubscriptions> source(std::move(lines));
-    return run(detail::BulkOperation::update_subscriptions(), source);
-  }
+  BulkReport update_subscriptions_ndjson(ByteSource lines) const;
 
  private:
   template <class Record>
-  static constexpr void check_resource() noexcept {
-    static_assert(detail::IsResource<Record>::value,
+  friend struct detail::ResourceUpload;
+
+  template <class Record>
+  static constexpr bool holds_records() noexcept {
+    static_assert(detail::is_resource<Record>,
                   "the records of a Bulk are Cinema, Film, Item, Ticket, Member or Transaction; "
                   "update_subscriptions takes MemberSubscriptions");
+    return detail::is_resource<Record>;
   }
 
-  template <class Record, class Range>
-  static std::function<const Record*()> pointers_into(const Range& records) {
-    return [walk = detail::Walk(records), held = std::optional<Record>()]() mutable -> const Record* {
-      if (!walk.next()) return nullptr;
-      if constexpr (std::is_lvalue_reference_v<decltype(*walk)>) {
-        return std::addressof(*walk);
-      } else {
-        return std::addressof(held.emplace(*walk));
-      }
-    };
-  }
-
-  [[nodiscard]] Result<void> usable() const {
-    if (!client_.ready()) return client_.ready().error();
-    if (options_.batch_size < 1 || options_.batch_size > detail::most_records) {
-      return detail::invalid_argument("BulkOptions::batch_size must be 1 to 5000");
-    }
-    if (options_.batch_bytes < 1 || options_.in_flight < 1 || options_.patience.count() < 0) {
-      return detail::invalid_argument(
-          "BulkOptions::batch_bytes and in_flight must be positive, and patience not negative");
-    }
-    if (!client_.provider()->transport()->may_block()) {
-      return detail::invalid_argument("uploads are not allowed in a callback (it would deadlock)");
-    }
-    return {};
-  }
-
-  BulkReport run(const detail::BulkOperation& operation, detail::RecordSource& source) const {
-    const auto fit = usable();
-    if (fit) return detail::BulkRun(client_, operation, source, options_).run();
-    BulkReport report;
-    report.error = fit.error();
-    return report;
-  }
+  BulkReport update_subscriptions_each(std::function<const MemberSubscriptions*()> next) const;
+  [[nodiscard]] Result<void> usable() const;
+  BulkReport run(const detail::BulkOperation& operation, detail::RecordSource& source) const;
 
   ExhibitorClient client_;
   BulkOptions options_;
@@ -153,3 +129,7 @@ class Bulk {
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/bulk.ipp"
+#endif

@@ -39,22 +39,8 @@ struct BulkReport {
   std::optional<Error> error{};  ///< Why it ended before the input did; with a journal, call it again to resume.
 };
 
-inline BulkCounts& operator+=(BulkCounts& sum, const BulkCounts& added) noexcept {
-  sum.accepted += added.accepted;
-  sum.created += added.created;
-  sum.updated += added.updated;
-  sum.superseded += added.superseded;
-  sum.rejected += added.rejected;
-  sum.retried += added.retried;
-  sum.batches += added.batches;
-  sum.absent += added.absent;
-  return sum;
-}
-
-inline bool operator==(const BulkCounts& a, const BulkCounts& b) noexcept {
-  return a.accepted == b.accepted && a.created == b.created && a.updated == b.updated && a.superseded == b.superseded &&
-         a.rejected == b.rejected && a.absent == b.absent && a.retried == b.retried && a.batches == b.batches;
-}
+BulkCounts& operator+=(BulkCounts& sum, const BulkCounts& added) noexcept;
+bool operator==(const BulkCounts& a, const BulkCounts& b) noexcept;
 
 /// A record that was refused, by this library or by the API.
 struct BulkReject {
@@ -102,3 +88,7 @@ struct BulkOptions {
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/options.ipp"
+#endif

@@ -1,11 +1,7 @@
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "../version.hpp"
@@ -21,27 +17,7 @@ struct CancelCallback {
   CancelCallback** link = nullptr;  ///< The pointer to this node; nullptr outside the list.
 };
 
-struct CancelState {
-  std::atomic<bool> cancelled{false};
-  std::mutex mutex;  ///< Guards all that follows.
-  std::condition_variable callback_ended;
-  CancelCallback* first = nullptr;
-  CancelCallback** end = &first;  ///< Where the next one is linked in.
-  const CancelCallback* running = nullptr;
-  std::thread::id canceller;
-
-  void add(CancelCallback& callback) noexcept {
-    callback.link = end;
-    *end = &callback;
-    end = &callback.next;
-  }
-  void remove(CancelCallback& callback) noexcept {
-    if (callback.link == nullptr) return;
-    *callback.link = callback.next;
-    (callback.next != nullptr ? callback.next->link : end) = callback.link;
-    callback.link = nullptr;
-  }
-};
+struct CancelState;
 
 }  // namespace detail
 
@@ -54,7 +30,7 @@ class CancelToken {
   /// Whether it can fire at all: a default one cannot.
   explicit operator bool() const noexcept { return state_ != nullptr; }
 
-  [[nodiscard]] bool cancelled() const noexcept { return state_ && state_->cancelled.load(std::memory_order_acquire); }
+  [[nodiscard]] bool cancelled() const noexcept;
 
  private:
   friend class CancelSource;
@@ -67,61 +43,52 @@ class CancelToken {
 /// The giving end. Destroying it cancels nothing. Thread-safety: all of it.
 class CancelSource {
  public:
+  CancelSource();
+
   [[nodiscard]] CancelToken token() const { return CancelToken(state_); }
 
   /// Cancels, once and for ever; runs the registered callbacks in the calling thread.
-  void cancel() const {
-    std::unique_lock<std::mutex> lock(state_->mutex);
-    if (state_->cancelled.exchange(true, std::memory_order_acq_rel)) return;
-    state_->canceller = std::this_thread::get_id();
-    while (detail::CancelCallback* const next = state_->first) {
-      state_->remove(*next);
-      state_->running = next;
-      auto run = std::move(next->run);
-      lock.unlock();
-      run();
-      run = nullptr;  // under no lock: what the callback has captured may end a registration in its turn
-      lock.lock();
-      state_->running = nullptr;
-      state_->callback_ended.notify_all();
-    }
-  }
+  void cancel() const;
 
  private:
-  std::shared_ptr<detail::CancelState> state_ = std::make_shared<detail::CancelState>();
+  std::shared_ptr<detail::CancelState> state_;
 };
 
 /// Runs a callback on cancellation, at once if that was before. Once the destructor has returned the callback neither
 /// runs nor will (the semantics of C++20's std::stop_callback). The callback must not throw.
 class CancelRegistration {
  public:
-  CancelRegistration(const CancelToken& token, std::function<void()> callback)
-      : state_(token.state_), callback_{std::move(callback)} {
-    if (!state_) return;
-    {
-      const std::lock_guard<std::mutex> lock(state_->mutex);
-      if (!token.cancelled()) {
-        state_->add(callback_);
-        return;
-      }
-    }
-    state_ = nullptr;
-    std::exchange(callback_.run, nullptr)();
-  }
+  CancelRegistration(const CancelToken& token, std::function<void()> callback);
   CancelRegistration(const CancelRegistration&) = delete;
   CancelRegistration& operator=(const CancelRegistration&) = delete;
-  ~CancelRegistration() {
-    if (!state_) return;
-    std::unique_lock<std::mutex> lock(state_->mutex);
-    state_->remove(callback_);
-    if (state_->canceller == std::this_thread::get_id()) return;
-    state_->callback_ended.wait(lock, [this] { return state_->running != &callback_; });
-  }
+  ~CancelRegistration();
 
  private:
   std::shared_ptr<detail::CancelState> state_;
   detail::CancelCallback callback_;  ///< Goes away after the destructor's lock, for the same reason as in cancel().
 };
 
+namespace detail {
+
+/// A cancellation that fires when either of two does.
+class EitherCancelled {
+ public:
+  EitherCancelled(const CancelToken& one, const CancelToken& other)
+      : one_(one, [source = source_] { source.cancel(); }), other_(other, [source = source_] { source.cancel(); }) {}
+
+  [[nodiscard]] CancelToken token() const { return source_.token(); }
+
+ private:
+  CancelSource source_;
+  CancelRegistration one_;
+  CancelRegistration other_;
+};
+
+}  // namespace detail
+
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/cancel.ipp"
+#endif

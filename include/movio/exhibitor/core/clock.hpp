@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <memory>
 #include <mutex>
 
 #include "cancel.hpp"
@@ -43,17 +42,12 @@ inline Clock::Steady deadline_after(Clock::Steady now, std::chrono::milliseconds
 }
 
 /// Blocks until `until`, or until cancelled.
-inline void pause(Clock& clock, Clock::Steady until, const CancelToken& cancel) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  const CancelRegistration registration(cancel, [&] {
-    const std::lock_guard<std::mutex> lock(mutex);
-    changed.notify_all();
-  });
-  std::unique_lock<std::mutex> lock(mutex);
-  while (!cancel.cancelled() && clock.now() < until) clock.wait_until(lock, changed, until);
-}
+void pause(Clock& clock, Clock::Steady until, const CancelToken& cancel);
 
 }  // namespace detail
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/clock.ipp"
+#endif

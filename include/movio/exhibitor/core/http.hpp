@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "../detail/text/encoding.hpp"
 #include "cancel.hpp"
 #include "secret.hpp"
 
@@ -26,19 +25,10 @@ class Headers {
   Headers() = default;
   Headers(std::initializer_list<Field> fields) : fields_(fields) {}
 
-  void add(std::string_view name, std::string_view value) {
-    constexpr std::size_t usual = 12;
-    if (fields_.empty()) fields_.reserve(usual);
-    fields_.emplace_back(name, value);
-  }
+  void add(std::string_view name, std::string_view value);
 
   /// The first field of that name; nullptr when there is none.
-  [[nodiscard]] const std::string* find(std::string_view name) const noexcept {
-    for (const auto& field : fields_) {
-      if (detail::equal_ignoring_case(field.first, name)) return &field.second;
-    }
-    return nullptr;
-  }
+  [[nodiscard]] const std::string* find(std::string_view name) const noexcept;
 
   [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
   [[nodiscard]] auto end() const noexcept { return fields_.end(); }
@@ -53,20 +43,10 @@ class Headers {
 class Body {
  public:
   Body() = default;
-  explicit Body(std::string bytes, std::string content_type = "application/json")
-      : bytes_(std::make_shared<const std::string>(std::move(bytes))), content_type_(std::move(content_type)) {}
+  explicit Body(std::string bytes, std::string content_type = "application/json");
 
   /// Bytes that are overwritten when the last copy goes away.
-  static Body secret(std::string bytes, std::string content_type) {
-    Body body;
-    body.bytes_ = std::shared_ptr<const std::string>(new std::string(std::move(bytes)), [](std::string* held) {
-      detail::wipe(*held);
-      delete held;  // NOLINT(cppcoreguidelines-owning-memory): this is the deleter
-    });
-    detail::wipe(bytes);
-    body.content_type_ = std::move(content_type);
-    return body;
-  }
+  static Body secret(std::string bytes, std::string content_type);
 
   [[nodiscard]] std::string_view bytes() const noexcept {
     return bytes_ ? std::string_view(*bytes_) : std::string_view();
@@ -122,7 +102,7 @@ struct HttpResponse {
 };
 
 /// One path segment that holds an id, percent-encoded (RFC 3986 section 2.1): `"/members/" + path_segment("a/b c%é")`.
-inline std::string path_segment(std::string_view id) { return detail::percent_encode(id); }
+std::string path_segment(std::string_view id);
 
 namespace detail {
 
@@ -143,3 +123,7 @@ constexpr bool is_success_status(int status) noexcept { return status >= 200 && 
 }  // namespace detail
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/http.ipp"
+#endif

@@ -4,8 +4,8 @@
 #include <cassert>
 #include <chrono>
 #include <cstddef>
+#include <iosfwd>
 #include <optional>
-#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,8 +14,6 @@
 #include <variant>
 #include <vector>
 
-#include "../detail/text/encoding.hpp"
-#include "../detail/text/print.hpp"
 #include "../version.hpp"
 
 namespace movio::exhibitor {
@@ -124,19 +122,12 @@ struct Error {
 };
 
 /// Prints kind, message, status and request id; never `details`.
-inline std::ostream& operator<<(std::ostream& out, const Error& error) {
-  return detail::print_apart(out, [&error](std::ostream& text) {
-    text << to_string(error.kind) << ": " << error.message;
-    if (error.http_status != 0) text << " (HTTP " << error.http_status << ')';
-    if (!error.request_id.empty()) text << " [request " << error.request_id << ']';
-  });
-}
+std::ostream& operator<<(std::ostream& out, const Error& error);
 
 /// Thrown by `Result::value()` when there is no value.
 class ExhibitorError : public std::runtime_error {
  public:
-  explicit ExhibitorError(Error error)
-      : std::runtime_error(std::string(to_string(error.kind)) + ": " + error.message), error_(std::move(error)) {}
+  explicit ExhibitorError(Error error);
 
   [[nodiscard]] const Error& error() const noexcept { return error_; }
 
@@ -147,11 +138,7 @@ class ExhibitorError : public std::runtime_error {
 namespace detail {
 
 /// Every error passes here on its way to the user, whatever texts it was made of.
-inline Error cleaned(Error error) {
-  error.message = clean_message(std::move(error.message));
-  error.request_id = clean_message(std::move(error.request_id));
-  return error;
-}
+Error cleaned(Error error);
 
 }  // namespace detail
 
@@ -250,17 +237,14 @@ class [[nodiscard]] Result<void> {
 namespace detail {
 
 /// An error of a kind and a message; the other members are filled in where they are known.
-inline Error make_error(ErrorKind kind, std::string message) {
-  Error error;
-  error.kind = kind;
-  error.message = std::move(message);
-  return error;
-}
+Error make_error(ErrorKind kind, std::string message);
 
-inline Error invalid_argument(std::string message) {
-  return make_error(ErrorKind::invalid_argument, std::move(message));
-}
+Error invalid_argument(std::string message);
 
 }  // namespace detail
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/result.ipp"
+#endif

@@ -1,12 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <utility>
 
 #include "http.hpp"
 #include "result.hpp"
@@ -35,27 +30,12 @@ class Transport {
   [[nodiscard]] virtual bool may_block() const noexcept { return true; }
 
   /// Sends a request and waits for its outcome.
-  virtual Result<HttpResponse> send(const HttpRequest& request) {
-    if (!may_block()) {
-      return detail::invalid_argument(
-          "blocking calls are not allowed in a callback (it would deadlock); use the async form");
-    }
-    struct Slot {
-      std::mutex mutex;
-      std::condition_variable done;
-      std::optional<Result<HttpResponse>> result;
-    };
-    const auto slot = std::make_shared<Slot>();
-    start(request, [slot](Result<HttpResponse> result) {
-      const std::lock_guard<std::mutex> lock(slot->mutex);
-      slot->result.emplace(std::move(result));
-      slot->done.notify_one();
-    });
-    std::unique_lock<std::mutex> lock(slot->mutex);
-    slot->done.wait(lock, [&slot] { return slot->result.has_value(); });
-    return *std::move(slot->result);
-  }
+  virtual Result<HttpResponse> send(const HttpRequest& request);
 };
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/transport.ipp"
+#endif

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <string>
 
 #include "../version.hpp"
@@ -33,26 +31,5 @@ struct CurlOptions {
   std::chrono::milliseconds max_connection_age = std::chrono::minutes(10);
 };
 
-namespace detail {
-
-/// When connections that were begun at `begun` are too old for another request.
-inline std::chrono::steady_clock::time_point too_old_at(const CurlOptions& options,
-                                                        std::chrono::steady_clock::time_point begun) noexcept {
-  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-  if (options.max_connection_age.count() <= 0) return std::chrono::steady_clock::time_point::max();
-  return begun + std::min(options.max_connection_age, longest);
-}
-
-/// The CA file to use; empty for the system's bundle or for a directory alone.
-inline std::string chosen_ca_file(const CurlOptions& options) {
-  if (!options.ca_file.empty() || !options.ca_directory.empty()) return options.ca_file;
-  for (const char* name : {"MOVIO_CA_FILE", "SSL_CERT_FILE"}) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read once, in the transport's constructor
-    if (value != nullptr && *value != '\0') return value;
-  }
-  return {};
-}
-
-}  // namespace detail
 }  // namespace v0_1
 }  // namespace movio::exhibitor

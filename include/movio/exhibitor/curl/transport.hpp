@@ -2,12 +2,9 @@
 
 #include <chrono>
 #include <memory>
-#include <utility>
 
 #include "../core/transport.hpp"
-#include "../detail/os/fork_local.hpp"
-#include "detail/engine.hpp"
-#include "detail/pool.hpp"
+#include "options.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -30,48 +27,25 @@ inline namespace v0_1 {
 /// Thread-safety: every call from any thread; destroy it when no other thread is inside a call.
 class CurlTransport : public Transport {
  public:
-  explicit CurlTransport(CurlOptions options = {})
-      : settings_(std::make_shared<const detail::CurlSettings>(std::move(options))),
-        handles_([settings = settings_](const Handles* /*the parent's: left alone*/) {
-          return std::make_shared<Handles>(settings);
-        }) {}
+  explicit CurlTransport(CurlOptions options = {});
   CurlTransport(const CurlTransport&) = delete;
   CurlTransport& operator=(const CurlTransport&) = delete;
-  ~CurlTransport() override {
-    if (const Handles* handles = handles_.own()) handles->engine->shut_down();
-  }
+  ~CurlTransport() override;
 
-  void start(HttpRequest request, Completion completion) override {
-    handles_.get()->engine->start(std::move(request), std::move(completion));
-  }
-
-  bool after(std::chrono::milliseconds delay, Task task) override {
-    return handles_.get()->engine->after(delay, std::move(task));
-  }
-
-  [[nodiscard]] bool may_block() const noexcept override {
-    const Handles* handles = handles_.own();
-    return handles == nullptr || !handles->engine->on_own_thread();
-  }
-
-  Result<HttpResponse> send(const HttpRequest& request) override {
-    if (!may_block()) return detail::invalid_argument("a blocking call in a callback would stop all other requests");
-    return handles_.get()->pool.send(request);
-  }
+  void start(HttpRequest request, Completion completion) override;
+  bool after(std::chrono::milliseconds delay, Task task) override;
+  [[nodiscard]] bool may_block() const noexcept override;
+  Result<HttpResponse> send(const HttpRequest& request) override;
 
  private:
-  /// What a forked child must not touch.
-  struct Handles {
-    explicit Handles(const std::shared_ptr<const detail::CurlSettings>& settings)
-        : engine(std::make_shared<detail::CurlEngine>(settings)), pool(settings) {}
+  struct State;
 
-    const std::shared_ptr<detail::CurlEngine> engine;
-    detail::CurlPool pool;
-  };
-
-  const std::shared_ptr<const detail::CurlSettings> settings_;
-  const detail::ForkLocal<Handles> handles_;
+  const std::unique_ptr<const State> state_;
 };
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/transport.ipp"
+#endif

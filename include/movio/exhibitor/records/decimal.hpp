@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "../core/result.hpp"
-#include "../detail/json/scanner.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -24,22 +23,10 @@ class Decimal {
   Decimal(long double number) = delete;  // the same
 
   /// `unscaled` / 10^`scale`: `scaled(1230, 2)` is 12.30.
-  static Decimal scaled(std::int64_t unscaled, unsigned scale) {
-    std::string digits = std::to_string(unscaled);
-    const std::size_t sign = unscaled < 0 ? 1 : 0;
-    if (digits.size() - sign <= scale) digits.insert(sign, std::size_t{scale} + 1 - (digits.size() - sign), '0');
-    if (scale > 0) digits.insert(digits.size() - scale, 1, '.');
-    return Decimal(std::move(digits), Checked{});
-  }
+  static Decimal scaled(std::int64_t unscaled, unsigned scale);
 
   /// Reads a number as JSON writes it (RFC 8259 section 6). Errors: `invalid_argument`.
-  static Result<Decimal> parse(std::string_view text) {
-    detail::JsonScanner scanner(text);
-    std::string_view number;
-    const bool whole = scanner.peek() == detail::JsonScanner::Kind::number && scanner.number(number);
-    if (!whole || number.size() != text.size()) return detail::invalid_argument("an amount looks like 12.30");
-    return Decimal(std::string(text), Checked{});
-  }
+  static Result<Decimal> parse(std::string_view text);
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
@@ -56,3 +43,7 @@ class Decimal {
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/decimal.ipp"
+#endif

@@ -5,11 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "date.hpp"
-#include "detail/schema.hpp"
 #include "open_enum.hpp"
 #include "raw_json.hpp"
 
@@ -54,34 +52,6 @@ struct Member {
   std::optional<Preferences> preferences{};
   OtherMembers other{};  ///< Sent beside the members above.
 };
-
-namespace detail {
-
-template <>
-struct Schema<LoyaltyCard> {
-  static constexpr auto fields =
-      std::make_tuple(optional("number", &LoyaltyCard::number), optional("status", &LoyaltyCard::status));
-};
-
-template <>
-struct Schema<Preferences> {
-  static constexpr auto fields =
-      std::make_tuple(optional("cinema_ids", &Preferences::cinema_ids), optional("genres", &Preferences::genres));
-};
-
-template <>
-struct Schema<Member> {
-  static constexpr std::string_view path = "/members";
-  static constexpr auto fields =
-      std::make_tuple(required("member_id", &Member::member_id), required("gender", &Member::gender),
-                      required("status", &Member::status), optional("email", &Member::email),
-                      optional("phone_number", &Member::phone_number), optional("first_name", &Member::first_name),
-                      optional("last_name", &Member::last_name), optional("date_of_birth", &Member::date_of_birth),
-                      optional("loyalty_cards", &Member::loyalty_cards), optional("issued_at", &Member::issued_at),
-                      optional("preferences", &Member::preferences));
-};
-
-}  // namespace detail
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -1,19 +1,16 @@
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "../call/detail/caller.hpp"
-#include "../detail/text/url.hpp"
+#include "../call/options.hpp"
 #include "cinema.hpp"
-#include "detail/receipt.hpp"
-#include "detail/requests.hpp"
-#include "detail/upsert.hpp"
+#include "detail/range.hpp"
 #include "film.hpp"
 #include "item.hpp"
 #include "member.hpp"
@@ -24,40 +21,40 @@
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
+
+class Caller;
+
 namespace detail {
 
-/// What the services of the resources have in common.
+/// What the services of the resources have in common. Defined in impl/services.ipp for every resource.
 template <class Record>
 class RecordService {
  public:
   explicit RecordService(std::shared_ptr<const Caller> caller) : caller_(std::move(caller)) {}
 
  protected:
-  template <class Range>
-  Result<UpsertReceipt> upsert(const Range& records) const {
-    static_assert(std::is_same_v<typename ElementOf<Range>::Type, Record>,
+  template <class Range, class = std::enable_if_t<!std::is_same_v<std::decay_t<Range>, Record>>>
+  Result<UpsertReceipt> upsert(Range&& records, const CallOptions& options = {}) const {
+    constexpr bool fits = std::is_same_v<typename ElementOf<std::remove_reference_t<Range>>::Type, Record>;
+    static_assert(fits,
                   "upsert takes a range of the service's own records, for example std::vector<Film> in films() and "
                   "std::vector<Member> in members()");
-    return upsert_all(*caller_, Schema<Record>::path, records);
+    if constexpr (fits) return upsert_each(records_of<Record>(records), options);
   }
-  Result<UpsertReceipt> upsert(std::initializer_list<Record> records) const {
-    return upsert_all(*caller_, Schema<Record>::path, records);
+  Result<UpsertReceipt> upsert(std::initializer_list<Record> records, const CallOptions& options = {}) const {
+    return upsert_each(records_of<Record>(records), options);
   }
-  Result<UpsertReceipt> upsert(const Record& record) const { return upsert({record}); }
-
-  Result<void> remove(std::string_view id) const {
-    if (const auto problem = id_problem(id)) return invalid_argument(*problem);
-    return send(remove_request(Schema<Record>::path, id));
+  Result<UpsertReceipt> upsert(const Record& record, const CallOptions& options = {}) const {
+    return upsert({record}, options);
   }
 
-  Result<void> send(HttpRequest request) const {
-    const std::string operation = request.method + ' ' + route_template(request.target);
-    auto answer = caller_->send(std::move(request));
-    if (!answer) return std::move(answer.error());
-    return confirm_done(operation, *answer);
-  }
+  Result<void> remove(std::string_view id, const CallOptions& options = {}) const;
+
+  Result<void> send(HttpRequest request, const CallOptions& options) const;
 
  private:
+  Result<UpsertReceipt> upsert_each(const std::function<const Record*()>& next, const CallOptions& options) const;
+
   std::shared_ptr<const Caller> caller_;
 };
 
@@ -73,6 +70,8 @@ class RecordService {
 // adds up counts: any other 2xx is a `protocol` error.
 //
 // `remove(id)` deletes one record. Deleting is a soft delete: Movio keeps history.
+//
+// All of them take `CallOptions` as their last argument.
 //
 // Errors are those of `ExhibitorClient`; the thread-safety is its, too.
 
@@ -122,11 +121,8 @@ class MemberService : public detail::RecordService<Member> {
 
   /// Replaces all the subscriptions of a member: those that are not named are gone.
   /// @operation PATCH /members/{member_id}/subscriptions
-  Result<void> update_subscriptions(std::string_view member_id, const std::vector<Subscription>& subscriptions) const {
-    auto request = detail::subscriptions_request({std::string(member_id), subscriptions});
-    if (!request) return std::move(request.error());
-    return send(*std::move(request));
-  }
+  Result<void> update_subscriptions(std::string_view member_id, const std::vector<Subscription>& subscriptions,
+                                    const CallOptions& options = {}) const;
 };
 
 /// Whether the API can delete transactions is not documented, so there is no `remove`;
@@ -140,3 +136,7 @@ class TransactionService : public detail::RecordService<Transaction> {
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/services.ipp"
+#endif

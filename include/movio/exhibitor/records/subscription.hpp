@@ -3,10 +3,8 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
-#include "detail/schema.hpp"
 #include "open_enum.hpp"
 #include "raw_json.hpp"
 
@@ -34,23 +32,6 @@ struct MemberSubscriptions {
   std::string member_id{};
   std::vector<Subscription> subscriptions{};
 };
-
-namespace detail {
-
-template <>
-struct Schema<Subscription> {
-  static constexpr auto fields =
-      std::make_tuple(required("category_id", &Subscription::category_id), required("channel", &Subscription::channel),
-                      required("state", &Subscription::state));
-};
-
-template <>
-struct Schema<MemberSubscriptions> {
-  static constexpr auto fields = std::make_tuple(required("member_id", &MemberSubscriptions::member_id),
-                                                 required("subscriptions", &MemberSubscriptions::subscriptions));
-};
-
-}  // namespace detail
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -3,10 +3,8 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
-#include "detail/schema.hpp"
 #include "open_enum.hpp"
 #include "raw_json.hpp"
 
@@ -26,18 +24,6 @@ struct Ticket {
   std::vector<std::string> tags{};  ///< At most 10.
   OtherMembers other{};             ///< Sent beside the members above.
 };
-
-namespace detail {
-
-template <>
-struct Schema<Ticket> {
-  static constexpr std::string_view path = "/tickets";
-  static constexpr auto fields =
-      std::make_tuple(required("ticket_id", &Ticket::ticket_id), required("name", &Ticket::name),
-                      optional("type", &Ticket::type), optional("tags", &Ticket::tags, Rule::tags));
-};
-
-}  // namespace detail
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -4,12 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <variant>
 #include <vector>
 
 #include "decimal.hpp"
-#include "detail/schema.hpp"
 #include "raw_json.hpp"
 
 namespace movio::exhibitor {
@@ -51,40 +49,6 @@ struct Transaction {
   std::optional<std::string> timezone{};  ///< IANA name, for example Pacific/Auckland.
   OtherMembers other{};                   ///< Sent beside the members above.
 };
-
-namespace detail {
-
-template <>
-struct Schema<SessionLine> {
-  static constexpr std::string_view tag_name = "line_type";
-  static constexpr std::string_view tag = "session";
-  static constexpr auto fields =
-      std::make_tuple(optional("ticket_id", &SessionLine::ticket_id), optional("film_id", &SessionLine::film_id),
-                      optional("session_time", &SessionLine::session_time),
-                      optional("quantity", &SessionLine::quantity), optional("total", &SessionLine::total),
-                      optional("tax", &SessionLine::tax), optional("discount", &SessionLine::discount));
-};
-
-template <>
-struct Schema<ItemLine> {
-  static constexpr std::string_view tag_name = "line_type";
-  static constexpr std::string_view tag = "item";
-  static constexpr auto fields = std::make_tuple(
-      optional("item_id", &ItemLine::item_id), optional("quantity", &ItemLine::quantity),
-      optional("total", &ItemLine::total), optional("tax", &ItemLine::tax), optional("discount", &ItemLine::discount));
-};
-
-template <>
-struct Schema<Transaction> {
-  static constexpr std::string_view path = "/transactions";
-  static constexpr auto fields = std::make_tuple(
-      required("transaction_id", &Transaction::transaction_id), required("member_id", &Transaction::member_id),
-      required("cinema_id", &Transaction::cinema_id), required("transactionLines", &Transaction::transaction_lines),
-      optional("salesChannel", &Transaction::sales_channel), optional("transactedAt", &Transaction::transacted_at),
-      optional("timezone", &Transaction::timezone, Rule::time_zone));
-};
-
-}  // namespace detail
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor

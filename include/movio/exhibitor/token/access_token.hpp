@@ -7,11 +7,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "../core/clock.hpp"
 #include "../core/secret.hpp"
-#include "../detail/text/sha256.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -22,8 +20,7 @@ class AccessToken {
  public:
   /// `issued` is the moment the request for it was begun, so that the token is never believed to live longer than it
   /// does.
-  AccessToken(const Secret& token, std::string scope, std::chrono::seconds lifetime, Moment issued)
-      : data_(std::make_shared<const Data>(token, std::move(scope), lifetime, issued)) {}
+  AccessToken(const Secret& token, std::string scope, std::chrono::seconds lifetime, Moment issued);
 
   /// The token itself. Keep it out of logs, URLs and exceptions: it cannot be revoked.
   [[nodiscard]] std::string_view reveal() const noexcept { return data_->line.reveal().substr(line_prefix.size()); }
@@ -63,11 +60,7 @@ class AccessToken {
   }
 
   /// A copy with its own control block, which avoids contention on the reference count.
-  [[nodiscard]] AccessToken counted_apart() const {
-    AccessToken copy = *this;
-    copy.data_ = {std::make_shared<const std::shared_ptr<const Data>>(data_), data_.get()};
-    return copy;
-  }
+  [[nodiscard]] AccessToken counted_apart() const;
 
   /// The API answered a call that had this token with something else than 401. `ExhibitorClient` tells it.
   void note_accepted() const noexcept {
@@ -84,19 +77,7 @@ class AccessToken {
   static constexpr std::string_view line_prefix = "Authorization: Bearer ";
 
   struct Data {
-    Data(const Secret& token, std::string granted, std::chrono::seconds life, Moment begun)
-        : line(joined(token)),
-          fingerprint(detail::fingerprint(token.reveal())),
-          scope(std::move(granted)),
-          lifetime(life),
-          issued(begun) {}
-
-    static std::string joined(const Secret& token) {
-      std::string line;
-      line.reserve(line_prefix.size() + token.reveal().size());  // at once: growing would leave a copy behind
-      line.append(line_prefix).append(token.reveal());
-      return line;  // not what append() returns: that is a reference, and would be copied
-    }
+    Data(const Secret& token, std::string granted, std::chrono::seconds life, Moment begun);
 
     Secret line;
     std::string fingerprint;
@@ -111,3 +92,7 @@ class AccessToken {
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/access_token.ipp"
+#endif

@@ -4,16 +4,15 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "../core/cancel.hpp"
+#include "../core/transport.hpp"
 #include "../curl/transport.hpp"
-#include "../detail/os/fork_local.hpp"
-#include "../detail/os/system_clock.hpp"
+#include "access_token.hpp"
 #include "credentials.hpp"
-#include "detail/provider_core.hpp"
 #include "options.hpp"
 #include "region.hpp"
 #include "status.hpp"
@@ -68,153 +67,94 @@ class TokenProvider {
 
   /// `transport` is a `CurlTransport` of its own when empty. Never throws on configuration: `ready()` tells.
   TokenProvider(Endpoints endpoints, CredentialSource source, TokenOptions options = {},
-                std::shared_ptr<Transport> transport = nullptr)
-      : transport_(transport ? std::move(transport) : std::make_shared<CurlTransport>()),
-        ready_(configuration_of(endpoints, source, options)),
-        setup_(setup_of(std::move(endpoints), std::move(source), std::move(options), transport_)),
-        core_([setup = setup_](const detail::ProviderCore* parents) {
-          return std::make_shared<detail::ProviderCore>(setup, parents);
-        }) {}
+                std::shared_ptr<Transport> transport = nullptr);
   TokenProvider(const TokenProvider&) = delete;
   TokenProvider& operator=(const TokenProvider&) = delete;
-  ~TokenProvider() {
-    if (auto* core = core_.own()) core->close();
-  }
+  ~TokenProvider();
 
   /// Whether the configuration can be used. Errors: `invalid_argument`.
-  [[nodiscard]] const Result<void>& ready() const noexcept { return ready_; }
+  [[nodiscard]] const Result<void>& ready() const noexcept;
 
-  [[nodiscard]] const Endpoints& endpoints() const noexcept { return setup_->endpoints; }
-  [[nodiscard]] const std::shared_ptr<Transport>& transport() const noexcept { return transport_; }
-  [[nodiscard]] Clock& clock() const noexcept { return *setup_->clock; }
+  /// The addresses that it was made with.
+  [[nodiscard]] const Endpoints& endpoints() const noexcept;
+  /// What it sends its requests through; never empty.
+  [[nodiscard]] const std::shared_ptr<Transport>& transport() const noexcept;
+  /// The clock that it tells time by.
+  [[nodiscard]] Clock& clock() const noexcept;
 
   /// Returns the cached token, or waits for one from the issuer, at most as long as an exchange may take.
-  Result<AccessToken> token() {
-    return token_within([this] { return usual_deadline(); }, {});
-  }
+  Result<AccessToken> token();
 
   /// Waits until `deadline` at most, or until cancelled.
-  Result<AccessToken> token(Clock::Steady deadline, const CancelToken& cancel = {}) {
-    return token_within([deadline] { return deadline; }, cancel);
-  }
+  Result<AccessToken> token(Clock::Steady deadline, const CancelToken& cancel = {});
 
   /// Waits for `timeout` at most, or until cancelled.
-  Result<AccessToken> token(std::chrono::milliseconds timeout, const CancelToken& cancel = {}) {
-    return token_within([this, timeout] { return detail::deadline_after(clock().now(), timeout); }, cancel);
-  }
+  Result<AccessToken> token(std::chrono::milliseconds timeout, const CancelToken& cancel = {});
 
   /// Gives the token to a completion, which is called exactly once: by this function if the outcome is known already,
   /// otherwise on the transport's thread, or on the thread that cancels or destroys the provider; never after the
   /// destructor. Exceptions of the completion are dropped.
   template <class Callback>
   void token_async(const Callback& completion, Clock::Steady deadline, const CancelToken& cancel = {}) {
-    if (!ready_) return detail::ProviderCore::tell(completion, ready_.error());
-    const auto core = core_.get();  // the completion may end the provider
-    if (auto token = core->at_hand()) return detail::ProviderCore::tell(completion, *std::move(token));
-    core->token_async(completion, deadline, cancel);
+    if (const auto known = known_outcome()) {
+      tell(completion, *known);
+    } else {
+      wait_async(completion, deadline, cancel);
+    }
   }
-  void token_async(const Completion& completion) { token_async(completion, usual_deadline()); }
+  /// Waits at most as long as an exchange may take.
+  void token_async(const Completion& completion);
 
   /// The same as a future.
-  [[nodiscard]] std::future<Result<AccessToken>> token_async() {
-    const auto promise = std::make_shared<std::promise<Result<AccessToken>>>();
-    token_async([promise](Result<AccessToken> token) { promise->set_value(std::move(token)); });
-    return promise->get_future();
-  }
+  [[nodiscard]] std::future<Result<AccessToken>> token_async();
 
   /// The value of the `Authorization` header, "Bearer ...", for other HTTP code. To report a 401 with `reject`, take
   /// `token()` instead, whose `authorization()` is the same text.
-  Result<Secret> authorization() {
-    const auto current = token();
-    if (!current) return current.error();
-    return Secret(std::string(current->authorization()));
-  }
+  Result<Secret> authorization();
 
   /// Waits for the client id of the credential source, which is read on the transport's thread, as for an exchange.
   /// Errors: the kinds that the source gives; `overloaded` when the transport is going away; `invalid_argument` in a
   /// callback on the transport's thread.
-  Result<std::string> client_id() {
-    if (!ready_) return ready_.error();
-    if (!transport_->may_block()) {
-      return detail::invalid_argument("client_id is not allowed in a callback (it would deadlock)");
-    }
-    auto asked = std::make_shared<std::promise<Result<std::string>>>();
-    auto told = asked->get_future();
-    auto ask = [asked, setup = setup_] {
-      auto credentials = detail::ask(setup->source);
-      asked->set_value(credentials ? Result<std::string>(std::move(credentials->client_id)) : credentials.error());
-    };
-    asked.reset();
-    try {
-      if (transport_->after(std::chrono::milliseconds(0), std::move(ask))) return told.get();
-    } catch (const std::future_error&) {  // the task was dropped
-    }
-    return detail::make_error(ErrorKind::overloaded, "the transport is going away, so the client id is not known");
-  }
+  Result<std::string> client_id();
 
   /// Drops a token if it is still the current one; the next call fetches another.
-  void invalidate(const AccessToken& token) { core_.get()->invalidate(token); }
+  void invalidate(const AccessToken& token);
 
   /// Reports that the API answered 401 to the token. Drops it if it is still the current one, and returns whether the
   /// call may be tried once more with `token()`: false while a fresh token has been refused as well. Report tokens that
   /// the API accepts with `AccessToken::note_accepted`.
-  [[nodiscard]] bool reject(const AccessToken& token) {
-    const auto core = core_.get();  // the event's hook may end the provider
-    return core->reject(token);
-  }
+  [[nodiscard]] bool reject(const AccessToken& token);
 
   /// Reports that the API answered 401 to that second try: no 401 causes another fetch for five minutes.
-  void confirm_rejection(const AccessToken& token) {
-    const auto core = core_.get();  // the event's hook may end the provider
-    core->confirm_rejection(token);
-  }
+  void confirm_rejection(const AccessToken& token);
 
   /// A snapshot: token, renewal, failures, quota. Nothing in it is secret.
-  [[nodiscard]] TokenStatus status() const { return core_.get()->status(); }
+  [[nodiscard]] TokenStatus status() const;
 
   /// The tokens minted in this process that the API may still accept, oldest first; at most the last 4096.
-  [[nodiscard]] std::vector<LedgerEntry> ledger() const { return core_.get()->ledger(); }
+  [[nodiscard]] std::vector<LedgerEntry> ledger() const;
 
  private:
-  static Result<void> configuration_of(const Endpoints& endpoints, const CredentialSource& source,
-                                       const TokenOptions& options) {
-    if (auto usable = check(endpoints); !usable) return usable;
-    if (!source) return detail::invalid_argument("the credential source is empty");
-    if (options.timeout.count() <= 0) return detail::invalid_argument("TokenOptions::timeout must be positive");
-    constexpr std::chrono::hours ten_years(24 * 3652);
-    if (options.assumed_lifetime.count() <= 0 || options.assumed_lifetime > ten_years)
-      return detail::invalid_argument("TokenOptions::assumed_lifetime must be positive, and at most ten years");
-    return {};
+  struct State;
+
+  template <class Callback>
+  static void tell(const Callback& completion, const Result<AccessToken>& outcome) noexcept {
+    try {
+      completion(outcome);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): a callback's failure must not keep the others from being told
+    }
   }
 
-  static std::shared_ptr<const detail::TokenSetup> setup_of(Endpoints endpoints, CredentialSource source,
-                                                            TokenOptions options,
-                                                            const std::shared_ptr<Transport>& transport) {
-    auto clock = options.clock ? options.clock : std::make_shared<SystemClock>();
-    return std::make_shared<const detail::TokenSetup>(
-        detail::TokenSetup{std::move(endpoints), std::move(source), std::move(options), std::move(clock), transport});
-  }
+  /// What a call need not wait for: the cached token, or why there never is one.
+  std::optional<Result<AccessToken>> known_outcome();
+  void wait_async(Completion completion, Clock::Steady deadline, const CancelToken& cancel);
 
-  [[nodiscard]] Clock::Steady usual_deadline() const {
-    constexpr std::chrono::milliseconds grace(500);  // an exchange that times out is to say so itself
-    return detail::deadline_after(detail::deadline_after(clock().now(), setup_->options.timeout), grace);
-  }
-
-  /// The clock is asked for the deadline only when there is something to wait for.
-  template <class Deadline>
-  Result<AccessToken> token_within(Deadline deadline, const CancelToken& cancel) {
-    if (!ready_) return ready_.error();
-    const auto& current = core_.get();
-    if (auto token = current->at_hand()) return *std::move(token);
-    const auto core = current;  // a waiter may outlive the provider by the moment it takes to be told so
-    return core->wait_for_token(deadline(), cancel);
-  }
-
-  std::shared_ptr<Transport> transport_;
-  Result<void> ready_;
-  std::shared_ptr<const detail::TokenSetup> setup_;
-  detail::ForkLocal<detail::ProviderCore> core_;
+  const std::unique_ptr<State> state_;
 };
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/provider.ipp"
+#endif

@@ -3,14 +3,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <vector>
 
 #include "../core/quota.hpp"
 #include "../core/result.hpp"
-#include "../detail/text/print.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -42,28 +41,12 @@ struct TokenStatus {
   std::vector<QuotaBucket> quota;  ///< As the issuer's last answer told it.
 };
 
-namespace detail {
-
-inline void print(std::ostream& out, const TokenStatus& status) {
-  out << "token=" << (status.has_token ? status.fingerprint : "none");
-  if (status.has_token) {
-    out << " age_s=" << status.age.count() << " usable_for_s=" << status.usable_for.count()
-        << " renewal_in_s=" << status.renewal_in.count();
-  }
-  out << " fetching=" << (status.fetching ? "yes" : "no") << " waiters=" << status.waiters
-      << " exchanges=" << status.exchanges << " minted=" << status.minted;
-  for (const auto& bucket : status.quota)
-    out << " quota_" << bucket.name << '=' << bucket.remaining << '/' << bucket.limit;
-  if (status.no_replay_for.count() != 0) out << " no_replay_for_s=" << status.no_replay_for.count();
-  if (status.last_error) out << " retry_in_s=" << status.retry_in.count() << " error=\"" << *status.last_error << '"';
-}
-
-}  // namespace detail
-
 /// One line of `key=value ...`, with nothing secret in it.
-inline std::ostream& operator<<(std::ostream& out, const TokenStatus& status) {
-  return detail::print_apart(out, [&status](std::ostream& text) { detail::print(text, status); });
-}
+std::ostream& operator<<(std::ostream& out, const TokenStatus& status);
 
 }  // namespace v0_1
 }  // namespace movio::exhibitor
+
+#ifndef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
+#include "impl/status.ipp"
+#endif

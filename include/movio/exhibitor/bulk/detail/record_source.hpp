@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -144,30 +143,6 @@ class IdLineSource : public LineSource {
     return id_problem(text);
   }
 };
-
-/// Passes a range once, even one whose iterators keep what they point to.
-template <class Iterator, class End>
-class Walk {
- public:
-  template <class Range>
-  explicit Walk(const Range& range) : at_(std::begin(range)), end_(std::end(range)) {}
-
-  /// Goes to the first or the next element; false at the end.
-  bool next() {
-    if (begun_ && at_ != end_) ++at_;
-    begun_ = true;
-    return at_ != end_;
-  }
-  decltype(auto) operator*() const { return *at_; }
-
- private:
-  Iterator at_;
-  End end_;
-  bool begun_ = false;
-};
-template <class Range>
-Walk(const Range&)
-    -> Walk<decltype(std::begin(std::declval<const Range&>())), decltype(std::end(std::declval<const Range&>()))>;
 
 /// Structs.
 template <class Model>

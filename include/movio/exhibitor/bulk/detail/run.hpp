@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "../../client.hpp"
+#include "../../core/cancel.hpp"
+#include "../../detail/os/chance.hpp"
 #include "../../detail/text/sha256.hpp"
 #include "../options.hpp"
 #include "batcher.hpp"

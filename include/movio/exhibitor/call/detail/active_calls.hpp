@@ -62,20 +62,6 @@ class ActiveCalls {
   CallbackGate completions_;  ///< Never closed.
 };
 
-/// A cancellation that fires when either of two does.
-class EitherCancelled {
- public:
-  EitherCancelled(const CancelToken& one, const CancelToken& other)
-      : one_(one, [source = source_] { source.cancel(); }), other_(other, [source = source_] { source.cancel(); }) {}
-
-  [[nodiscard]] CancelToken token() const { return source_.token(); }
-
- private:
-  CancelSource source_;
-  CancelRegistration one_;
-  CancelRegistration other_;
-};
-
 }  // namespace detail
 }  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "../../core/events.hpp"
+#include "../../detail/os/chance.hpp"
 #include "../../detail/os/fork_local.hpp"
 #include "../../token/provider.hpp"
 #include "active_calls.hpp"
@@ -22,12 +23,6 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
-
-/// From 0 to 1. Not for secrets.
-inline double chance() {
-  std::random_device random;
-  return std::uniform_real_distribution<double>(0, 1)(random);
-}
 
 /// Names for the calls of one client in one process.
 class CallIds {

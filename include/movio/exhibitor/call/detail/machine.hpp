@@ -15,6 +15,7 @@
 #include "../retry.hpp"
 #include "api_words.hpp"
 #include "challenge.hpp"
+#include "repetition.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {

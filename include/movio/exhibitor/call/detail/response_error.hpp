@@ -117,7 +117,9 @@ inline bool is_success(const HttpResponse& response, std::string_view method) {
   return is_success_status(response.status) && impossible_success(response, method) == nullptr;
 }
 
-/// What an answer that is not means; see `check_response`.
+/// What an answer means that is no success. `route` is a template without ids; a Retry-After with a date counts from
+/// `now`. Kinds: `unauthorized forbidden not_found rejected rate_limited server_error protocol proxy`. What the API
+/// says is in `Error::details`.
 inline Error error_of(const HttpResponse& response, std::string_view method, std::string_view route,
                       const Confidential& confidential, std::chrono::system_clock::time_point now) {
   const std::string operation = std::string(method) + ' ' + std::string(route);
@@ -145,55 +147,6 @@ inline Error error_of(const HttpResponse& response, std::string_view method, std
   return error;
 }
 
-/// A JSON value for people: `name: value, name: value`, texts without quotes.
-inline void append_plainly(std::string& out, const nlohmann::json& value) {
-  if (value.is_string()) {
-    out += value.get_ref<const std::string&>();
-  } else if (!value.is_structured()) {
-    out += value.dump();
-  } else {
-    const char* separator = "";
-    for (const auto& [name, member] : value.items()) {
-      out += separator;
-      if (value.is_object()) out += name + ": ";
-      append_plainly(out, member);
-      separator = value.is_object() ? ", " : "; ";
-    }
-  }
-}
-
 }  // namespace detail
-
-/// Decides what an answer means: a 2xx is passed on, anything else becomes an `Error`. `route` is a template without
-/// ids; a Retry-After with a date counts from `now`. Errors: `unauthorized forbidden not_found rejected rate_limited
-/// server_error protocol proxy`. What the API says is in `Error::details`.
-inline Result<HttpResponse> check_response(
-    HttpResponse response, std::string_view method, std::string_view route,
-    const detail::Confidential& confidential = {},
-    std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
-  if (detail::is_success(response, method)) return response;
-  return detail::error_of(response, method, route, confidential, now);
-}
-
-/// What the API says in `Error::details`, for people: its message, then a line for each entity. Fit for a terminal, but
-/// it may hold personal data.
-inline std::vector<std::string> api_reasons(const Error& error) {
-  constexpr std::size_t longest = 2048;
-  std::vector<std::string> reasons;
-  const auto add = [&reasons](const nlohmann::json& part) {
-    std::string text;
-    detail::append_plainly(text, part);
-    reasons.push_back(detail::clean_text(text, longest));
-  };
-  const auto said = detail::parse_json(error.details, "what the API says");
-  if (!said || !said->is_object()) return reasons;
-  if (const auto message = said->find("message"); message != said->end()) add(*message);
-  const auto entities = said->find("entities");
-  if (entities == said->end()) return reasons;
-  if (!entities->is_array()) add(*entities);
-  for (const auto& entity : entities->is_array() ? *entities : nlohmann::json::array()) add(entity);
-  return reasons;
-}
-
 }  // namespace v0_1
 }  // namespace movio::exhibitor

@@ -16,6 +16,14 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
+/// When connections that were begun at `begun` are too old for another request.
+inline std::chrono::steady_clock::time_point too_old_at(const CurlOptions& options,
+                                                        std::chrono::steady_clock::time_point begun) noexcept {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+  if (options.max_connection_age.count() <= 0) return std::chrono::steady_clock::time_point::max();
+  return begun + std::min(options.max_connection_age, longest);
+}
+
 /// Connections, and the addresses of names, for transfers of one thread. They are closed with the last owner.
 class CurlConnections {
  public:

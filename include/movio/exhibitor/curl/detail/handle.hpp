@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ inline Error libcurl_failed() {
 //   CURLOPT_QUICK_EXIT     7.87  a request that is given up waits for a name look-up that hangs
 //   CURLE_TOO_LARGE        8.6   CURLE_OUT_OF_MEMORY
 //   CURLINFO_USED_PROXY    8.7   CURLINFO_REQUEST_SIZE, which then counts CONNECT, too
+//   CURLMOPT_QUICK_EXIT    8.20  CURLOPT_QUICK_EXIT, which was all that was needed before
 // Not used: CURLOPT_PIPEWAIT (see `CurlAdmission`), CURLOPT_MAXLIFETIME_CONN (7.80, see `CurlRenewal`).
 
 /// How libcurl opens its connections (CURLOPT_OPENSOCKETFUNCTION).
@@ -51,6 +53,16 @@ inline curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, cur
   Descriptor opened(::socket(address->family, address->socktype, address->protocol));
   if (opened) ::fcntl(opened.get(), F_SETFD, FD_CLOEXEC);
   return above_standard(std::move(opened)).release();
+}
+
+/// The CA file to use; empty for the system's bundle or for a directory alone.
+inline std::string chosen_ca_file(const CurlOptions& options) {
+  if (!options.ca_file.empty() || !options.ca_directory.empty()) return options.ca_file;
+  for (const char* name : {"MOVIO_CA_FILE", "SSL_CERT_FILE"}) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read once, in the transport's constructor
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return {};
 }
 
 /// What all handles of one transport share: options, the trust that was chosen, and whether libcurl is fit for use.

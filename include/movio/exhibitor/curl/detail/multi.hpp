@@ -35,6 +35,9 @@ class CurlMulti {
     Handle made(curl_multi_init());
     if (!made || curl_multi_wakeup(made.get()) != CURLM_OK) return false;
     if (kept_connections_ > 0) curl_multi_setopt(made.get(), CURLMOPT_MAXCONNECTS, kept_connections_);
+#if LIBCURL_VERSION_NUM >= 0x081400
+    curl_multi_setopt(made.get(), CURLMOPT_QUICK_EXIT, 1L);  // since then the multi handle owns the resolver threads
+#endif
     const std::lock_guard<std::mutex> lock(mutex_);
     multi_ = std::move(made);
     return true;

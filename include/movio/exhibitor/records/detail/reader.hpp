@@ -16,6 +16,7 @@
 #include "../open_enum.hpp"
 #include "rules.hpp"
 #include "schema.hpp"
+#include "timestamps.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {

@@ -13,6 +13,7 @@
 #include "../subscription.hpp"
 #include "limits.hpp"
 #include "rules.hpp"
+#include "schemas.hpp"
 #include "writer.hpp"
 
 namespace movio::exhibitor {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -43,7 +42,7 @@ constexpr Field<Record, Value> optional(std::string_view name, Value Record::*me
 
 /// How a struct is written: `fields`, a tuple of `Field`. A struct that is a resource's record has its id first, and
 /// also `path`. One of several kinds of object has the member that tells them apart, `tag_name`, and its value, `tag`.
-/// Specialized beside each model.
+/// Specialized in schemas.hpp.
 template <class Record>
 struct Schema;
 
@@ -51,21 +50,6 @@ template <class T, class = void>
 struct HasSchema : std::false_type {};
 template <class T>
 struct HasSchema<T, std::void_t<decltype(Schema<T>::fields)>> : std::true_type {};
-
-template <class T, class = void>
-struct IsResource : std::false_type {};
-template <class T>
-struct IsResource<T, std::void_t<decltype(Schema<T>::path)>> : std::true_type {};
-
-/// What the elements of a range are, as they are held; void when it is no range.
-template <class Range, class = void>
-struct ElementOf {
-  using Type = void;
-};
-template <class Range>
-struct ElementOf<Range, std::void_t<decltype(*std::begin(std::declval<const Range&>()))>> {
-  using Type = std::decay_t<decltype(*std::begin(std::declval<const Range&>()))>;
-};
 
 template <class T, class = void>
 struct HasTag : std::false_type {};

@@ -1,12 +1,17 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../../call/detail/caller.hpp"
+#include "../../call/options.hpp"
 #include "limits.hpp"
 #include "receipt.hpp"
 #include "requests.hpp"
@@ -14,8 +19,17 @@
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
-
 namespace detail {
+
+/// A request that a call's options have been put into.
+inline HttpRequest with_options(HttpRequest request, const CallOptions& options) {
+  request.timeout = options.timeout;
+  request.cancel = options.cancel;
+  request.max_attempts = options.max_attempts;
+  request.headers = options.headers;
+  request.context = options.context;
+  return request;
+}
 
 /// The body of one request, and how many records are in it.
 struct UpsertPart {
@@ -23,16 +37,16 @@ struct UpsertPart {
   std::size_t count = 0;
 };
 
-/// Records as the bodies of as many requests as they need. Errors: `invalid_argument`.
-template <class Range>
-Result<std::vector<UpsertPart>> parts_of(const Range& records) {
+/// Records as the bodies of as many requests as they need; `next` gives nullptr at the end. Errors: `invalid_argument`.
+template <class Record>
+Result<std::vector<UpsertPart>> parts_of(const std::function<const Record*()>& next) {
   std::vector<UpsertPart> parts;
   std::size_t index = 0;
   std::string text;
   RecordWriter writer(text);
-  for (const auto& record : records) {
+  while (const Record* const record = next()) {
     text.clear();
-    if (auto problem = writer.write(record)) {
+    if (auto problem = writer.write(*record)) {
       problem->prefix("records[" + std::to_string(index) + ']');
       return invalid_argument(problem->text());
     }
@@ -66,31 +80,44 @@ inline Error with_ranges(Error error, std::size_t accepted, std::size_t part, st
   return error;
 }
 
-inline Result<UpsertReceipt> send_part(const Caller& caller, std::string_view path, Body records, std::size_t count) {
-  auto answer = caller.send(upsert_request(path, std::move(records)));
-  if (!answer) return std::move(answer.error());
-  return receipt_in("PUT " + std::string(path), *answer, count);
-}
-
-/// Sends records part by part, one after the other.
-template <class Range>
-Result<UpsertReceipt> upsert_all(const Caller& caller, std::string_view path, const Range& records) {
-  auto parts = parts_of(records);
-  if (!parts) return std::move(parts.error());
-  std::size_t total = 0;
-  for (const auto& part : *parts) total += part.count;
-  UpsertReceipt receipt;
-  std::size_t accepted = 0;
-  for (auto& part : *parts) {
-    auto of_part = send_part(caller, path, Body(std::move(part.body)), part.count);
-    if (!of_part) return with_ranges(std::move(of_part.error()), accepted, part.count, total);
-    accepted += part.count;
-    receipt.total += of_part->total;
-    receipt.created += of_part->created;
-    receipt.updated += of_part->updated;
+/// One upsert, whose requests go out one after the other.
+class Upsert {
+ public:
+  Upsert(const Caller& caller, std::string_view path, const CallOptions& options)
+      : caller_(caller), path_(path), options_(options) {
+    if (options.timeout && caller.ready()) deadline_ = deadline_after(now(), *options.timeout);
   }
-  return receipt;
-}
+
+  Result<UpsertReceipt> send(std::vector<UpsertPart> parts) {
+    std::size_t total = 0;
+    for (const auto& part : parts) total += part.count;
+    UpsertReceipt receipt;
+    for (auto& part : parts) {
+      auto of_part = send_part(Body(std::move(part.body)), part.count);
+      if (!of_part) return with_ranges(std::move(of_part.error()), receipt.total, part.count, total);
+      receipt.total += of_part->total;
+      receipt.created += of_part->created;
+      receipt.updated += of_part->updated;
+    }
+    return receipt;
+  }
+
+ private:
+  [[nodiscard]] Clock::Steady now() const { return caller_.provider()->clock().now(); }
+
+  Result<UpsertReceipt> send_part(Body records, std::size_t count) {
+    HttpRequest request = with_options(upsert_request(path_, std::move(records)), options_);
+    if (deadline_) request.timeout = std::chrono::ceil<std::chrono::milliseconds>(std::max(*deadline_, now()) - now());
+    auto answer = caller_.send(std::move(request));
+    if (!answer) return std::move(answer.error());
+    return receipt_in("PUT " + std::string(path_), *answer, count);
+  }
+
+  const Caller& caller_;
+  const std::string_view path_;
+  const CallOptions& options_;
+  std::optional<Clock::Steady> deadline_;
+};
 
 }  // namespace detail
 }  // namespace v0_1

@@ -17,6 +17,7 @@
 #include "../raw_json.hpp"
 #include "rules.hpp"
 #include "schema.hpp"
+#include "timestamps.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {

@@ -14,7 +14,7 @@
 #include "../../detail/text/encoding.hpp"
 #include "../../detail/text/retry_after.hpp"
 #include "../access_token.hpp"
-#include "../credentials.hpp"
+#include "../credential_source.hpp"
 #include "../options.hpp"
 #include "../region.hpp"
 #include "../status.hpp"

@@ -12,6 +12,7 @@
 #include "../../core/cancel.hpp"
 #include "../../core/transport.hpp"
 #include "callback_gate.hpp"
+#include "credential_check.hpp"
 #include "exchange.hpp"
 #include "failure_backoff.hpp"
 #include "previous_credentials.hpp"

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "../../core/clock.hpp"
-#include "../credentials.hpp"
+#include "../credential_source.hpp"
 #include "failure_backoff.hpp"
 
 namespace movio::exhibitor {

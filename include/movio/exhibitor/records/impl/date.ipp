@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "../../detail/text/date_time.hpp"
+#include "../../detail/text/encoding.hpp"
+#include "../date.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0_1 {
+MOVIO_EXHIBITOR_INLINE Result<Date> Date::of(int year, int month, int day) {
+  const bool exists =
+      year >= 0 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= detail::days_in_month(year, month);
+  if (!exists) return detail::invalid_argument("there is no such date");
+  return Date(year, month, day);
+}
+
+MOVIO_EXHIBITOR_INLINE Result<Date> Date::parse(std::string_view text) {
+  if (!detail::has_pattern(text, "9999-99-99")) return detail::invalid_argument("a date has the form YYYY-MM-DD");
+  return of(detail::digits_at(text, 0, 4), detail::digits_at(text, 5, 2), detail::digits_at(text, 8, 2));
+}
+
+MOVIO_EXHIBITOR_INLINE std::string Date::text() const {
+  std::string out;
+  detail::append_digits(out, year_, 4);
+  out += '-';
+  detail::append_digits(out, month_, 2);
+  out += '-';
+  detail::append_digits(out, day_, 2);
+  return out;
+}
+
+}  // namespace v0_1
+}  // namespace movio::exhibitor

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "../../detail/text/sha256.hpp"
+#include "../access_token.hpp"
+
+namespace movio::exhibitor {
+inline namespace v0_1 {
+namespace detail {
+
+/// At once: growing would leave a copy of the token behind.
+inline std::string joined(std::string_view prefix, const Secret& token) {
+  std::string line;
+  line.reserve(prefix.size() + token.reveal().size());
+  line.append(prefix).append(token.reveal());
+  return line;  // not what append() returns: that is a reference, and would be copied
+}
+
+}  // namespace detail
+
+MOVIO_EXHIBITOR_INLINE AccessToken::Data::Data(const Secret& token, std::string granted, std::chrono::seconds life,
+                                               Moment begun)
+    : line(detail::joined(line_prefix, token)),
+      fingerprint(detail::fingerprint(token.reveal())),
+      scope(std::move(granted)),
+      lifetime(life),
+      issued(begun) {}
+
+MOVIO_EXHIBITOR_INLINE AccessToken::AccessToken(const Secret& token, std::string scope, std::chrono::seconds lifetime,
+                                                Moment issued)
+    : data_(std::make_shared<const Data>(token, std::move(scope), lifetime, issued)) {}
+
+MOVIO_EXHIBITOR_INLINE AccessToken AccessToken::counted_apart() const {
+  AccessToken copy = *this;
+  copy.data_ = {std::make_shared<const std::shared_ptr<const Data>>(data_), data_.get()};
+  return copy;
+}
+
+}  // namespace v0_1
+}  // namespace movio::exhibitor
