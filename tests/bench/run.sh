@@ -26,13 +26,13 @@ shift
 cd "$(dirname "$0")/../.."
 
 . cmake/debian-packages.sh
+if [ "$what" = compile ]; then
+  install_missing g++ libcurl4-openssl-dev nlohmann-json3-dev time
+  exec sh tests/bench/compile.sh "$@"
+fi
 install_missing ca-certificates catch2 cmake g++ libbenchmark-dev libcli11-dev libcpp-httplib-dev libcpprest-dev \
   libcurl4-openssl-dev libnghttp2-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev valgrind
 
-if [ "$what" = compile ]; then
-  install_missing time
-  exec sh tests/bench/compile.sh "$@"
-fi
 cmake --preset bench
 cmake --build --preset bench --target "$target"
 

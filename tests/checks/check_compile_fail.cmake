@@ -8,6 +8,9 @@ foreach(index RANGE 4 ${CMAKE_ARGC})
   list(APPEND command ${CMAKE_ARGV${index}})
 endforeach()
 
+# Declarations are enough to refuse by, and quick to compile. (cmake -P would take this for a definition of its own.)
+list(APPEND command -DMOVIO_EXHIBITOR_SEPARATE_COMPILATION)
+
 execute_process(
   COMMAND ${command} "${SOURCE}"
   RESULT_VARIABLE result

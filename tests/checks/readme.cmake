@@ -40,7 +40,7 @@ while(NOT block STREQUAL "")
   math(EXPR number "${number} + 1")
   set(fragment "${readme_dir}/fragment_${number}.cpp")
   string(
-    CONCAT text "#include <fstream>\n#include <iostream>\n#include <movio/exhibitor.hpp>\n#include <movio/exhibitor/testing.hpp>\n"
+    CONCAT text "#include <fstream>\n#include <iostream>\n#include <movio/exhibitor.hpp>\n#include <movio/exhibitor/testing.hpp>\n#include <nlohmann/json.hpp>\n"
            "namespace ex = movio::exhibitor;\nvoid readme(const ex::ExhibitorClient& client);\n"
            "void readme(const ex::ExhibitorClient& client) {\n(void)client;\n" "${block}" "}\n")
   file(CONFIGURE OUTPUT "${fragment}" CONTENT "${text}" @ONLY)

@@ -147,7 +147,7 @@ class TokenProvider {
 
   /// What a call need not wait for: the cached token, or why there never is one.
   std::optional<Result<AccessToken>> known_outcome();
-  void wait_async(Completion completion, Clock::Steady deadline, const CancelToken& cancel);
+  void wait_async(const Completion& completion, Clock::Steady deadline, const CancelToken& cancel);
 
   const std::unique_ptr<State> state_;
 };

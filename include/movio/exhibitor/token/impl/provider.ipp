@@ -106,7 +106,7 @@ MOVIO_EXHIBITOR_INLINE std::optional<Result<AccessToken>> TokenProvider::known_o
   return state_->core.get()->at_hand();
 }
 
-MOVIO_EXHIBITOR_INLINE void TokenProvider::wait_async(Completion completion, Clock::Steady deadline,
+MOVIO_EXHIBITOR_INLINE void TokenProvider::wait_async(const Completion& completion, Clock::Steady deadline,
                                                       const CancelToken& cancel) {
   const auto core = state_->core.get();  // the completion may end the provider
   core->token_async(completion, deadline, cancel);
