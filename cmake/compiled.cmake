@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 # movio::exhibitor_compiled: what the headers leave out under MOVIO_EXHIBITOR_SEPARATE_COMPILATION, as a static library.
 # It is built in the project that uses it, with that project's compiler and flags, and only when something links it.
 include_guard(GLOBAL)

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 # What the library needs. A target that the host project has already defined always wins.
 
 set(MOVIO_EXHIBITOR_DEPENDENCIES CURL::libcurl nlohmann_json::nlohmann_json Threads::Threads)

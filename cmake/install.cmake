@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+
 # The headers and a package that find_package(movio_exhibitor) finds.
 #
 # What the target links is left out of the export set and named in the package's own file: an export set insists on

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "certificate.hpp"
 
 #include <curl/curl.h>

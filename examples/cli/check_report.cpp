@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "check_report.hpp"
 
 #include "output.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "id_file.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "issuer_answer.hpp"
 
 #include <array>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The program `exhibitor`: tries credentials out and loads data into the Movio Exhibitor API from the command line.
 
 #include <fcntl.h>

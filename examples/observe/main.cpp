@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Three observers on the one event hook: log lines, spans of a trace, and numbers for Prometheus. The calls go to a
 // sandbox inside this program.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/api.hpp"
 
 #include <httplib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/certificates.hpp"
 
 #include <openssl/bn.h>

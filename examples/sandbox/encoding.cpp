@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/encoding.hpp"
 
 #include <openssl/rand.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/http1.hpp"
 
 #include <httplib.h>

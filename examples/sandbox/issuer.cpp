@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/issuer.hpp"
 
 #include <httplib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/jwt.hpp"
 
 #include <openssl/crypto.h>

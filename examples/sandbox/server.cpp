@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/server.hpp"
 
 #include <httplib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/socket_stream.hpp"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sandbox/temporary_directory.hpp"
 
 #include <sys/types.h>

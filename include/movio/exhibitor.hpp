@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The whole library. What is optional has headers of its own: exhibitor/testing.hpp, exhibitor/coroutine.hpp.

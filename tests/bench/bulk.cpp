@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What it costs to upload many members, beside a loop as anybody would write it and the limit of libcurl. run.sh builds
 // and runs it. It is a report: no number makes it fail.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What a call costs, beside libcurl by hand and the other HTTP libraries that Debian ships. run.sh builds and runs it;
 // under valgrind it counts instructions instead of time. It is a report: no number makes it fail.
 

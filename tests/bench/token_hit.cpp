@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What a hit of TokenProvider::token() costs, beside the usual ways to share a token between threads. run.sh builds and
 // runs it. It is a report: no number makes it fail.
 

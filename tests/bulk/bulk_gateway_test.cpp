@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Answers that are not the API's, and failures that do not say which record is why.
 #include <algorithm>
 #include <chrono>

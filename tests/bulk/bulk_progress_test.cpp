@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What a bulk run tells while it goes on.
 #include <algorithm>
 #include <chrono>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <chrono>
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <movio/exhibitor/records/detail/writer.hpp>

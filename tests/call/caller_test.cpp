@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <future>
 #include <movio/exhibitor/call/detail/caller.hpp>
 #include <movio/exhibitor/detail/text/encoding.hpp>

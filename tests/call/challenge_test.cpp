@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/call/detail/challenge.hpp>
 #include <string>
 #include <vector>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/call/detail/machine.hpp>
 #include <movio/exhibitor/call/detail/repetition.hpp>
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <chrono>
 #include <clocale>
 #include <movio/exhibitor/call/detail/repetition.hpp>

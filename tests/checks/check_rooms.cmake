@@ -6,7 +6,7 @@
 #   its end, and src.hpp, too.
 # - Only their own rooms include libcurl, the full nlohmann_json and the headers of the operating system.
 # - The umbrella reaches every public header, and no header outgrows its size.
-# - Every room has a README.md, and the map names every room.
+# - Every room has a README.md, and the map names every room. Every header names its licence.
 cmake_minimum_required(VERSION 3.21)
 
 cmake_path(ABSOLUTE_PATH INCLUDE_DIR) # file(GLOB_RECURSE) matches nothing below a relative one
@@ -126,6 +126,9 @@ foreach(header IN LISTS headers)
     fault("${header} is in no room of ${CMAKE_CURRENT_LIST_FILE}")
   endif()
   file(READ "${root}/${header}" content)
+  if(NOT content MATCHES "^// SPDX-License-Identifier: MIT\n")
+    fault("${header} does not begin with its licence, // SPDX-License-Identifier: MIT")
+  endif()
   string(REGEX REPLACE "[^\n]" "" newlines "${content}")
   string(LENGTH "${newlines}" lines)
   if(lines GREATER most_lines)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <future>
 #include <memory>
 #include <movio/exhibitor/call/detail/caller.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // In C++20, where the compiler has coroutines; elsewhere the header is to be harmless.
 #if defined(__cpp_impl_coroutine)
 #include <coroutine>

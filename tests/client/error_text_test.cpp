@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // A message is valid UTF-8 without control characters, whatever is in it: names of files, words of the system, of
 // libcurl, of a user's own code.
 #include <arpa/inet.h>

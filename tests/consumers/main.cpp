@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What a program that links movio::exhibitor starts from; nothing here touches the network.
 #include <iostream>
 #include <movio/exhibitor.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <chrono>
 #include <condition_variable>
 #include <movio/exhibitor/core/clock.hpp>

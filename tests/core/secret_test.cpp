@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #ifdef __APPLE__
 #include <malloc/malloc.h>
 #else

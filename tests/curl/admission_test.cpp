@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <chrono>
 #include <movio/exhibitor.hpp>
 #include <movio/exhibitor/curl/detail/admission.hpp>

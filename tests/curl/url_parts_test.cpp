@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/curl/detail/url_parts.hpp>
 #include <string>
 

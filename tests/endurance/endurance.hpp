@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What the tests that go on for a while share: counting and noting from many threads, and what a process holds.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The issuer's side of the hammer: secrets that are rotated, an issuer of many moods, and what it is asked by whom.

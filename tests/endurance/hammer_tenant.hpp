@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The providers that the hammer strikes, and the completions that they are given.

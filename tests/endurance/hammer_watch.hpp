@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What the threads of the hammer share: lots, and a judgement on what they are told.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What the two sides of the soak have in common: the calls by their numbers, how the server treats each, and the ledger

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // ExhibitorClient for a long time over HTTP/2: 256 calls in flight against nginx, which takes few streams at a time,
 // says GOAWAY on each connection after a hundred requests and on all of them whenever it is told to reload, resets
 // streams, and refuses requests by lot. What may be repeated succeeds all the same, with its own answer; by nginx's log

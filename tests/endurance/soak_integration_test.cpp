@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // ExhibitorClient for a long time under load, over real sockets: 256 asynchronous calls in flight and some threads with
 // blocking ones, against an API that misbehaves as lots say, which are the same in every run (soak_server.hpp). Every
 // call is answered once, for a reason that the server gave, with its own answer; both sides count the same; and neither

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The API of the soak: HTTP/1.1 over TLS on one thread, which treats each request as its lot says.

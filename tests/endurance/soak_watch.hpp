@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The client's side of the soak: what is seen of a call, and whether that can be right.

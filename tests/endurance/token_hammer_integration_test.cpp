@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // TokenProvider with everything happening at once, over real sockets: many threads, an issuer that misbehaves, secrets
 // that are rotated, and providers that come and go. What it does one thing at a time is in token_provider_test.cpp.
 // EXHIBITOR_HAMMER_SECONDS says for how long.

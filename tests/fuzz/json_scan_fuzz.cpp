@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // A libFuzzer target, see run.sh: any bytes as JSON, judged beside nlohmann::json, and as a record of every kind.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Calls that meet with trouble, and many at once, over real sockets.
 #include <httplib.h>
 

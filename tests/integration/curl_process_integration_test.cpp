@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What the library needs of the process for libcurl: file descriptors, signals. Each in a forked child, whose limits
 // and masks are its own.
 #include <netinet/in.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // fork(): the child goes on with the token and makes connections of its own; the parent is not disturbed.
 // Not under AddressSanitizer: the allocator of GCC 12's is not made ready for fork(), so that a child waits for ever
 // for one of its locks when another thread of the parent held it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What becomes of a request while no name server answers: libcurl leaves the look-up to a thread that cannot be
 // stopped, and nobody may have to wait for it.
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The stand-in of issuer and API, which the other tests rely on: how it speaks HTTP, and what it keeps.
 #include <httplib.h>
 #include <malloc.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <cstddef>
 #include <movio/exhibitor/detail/json/scanner.hpp>
 #include <string>

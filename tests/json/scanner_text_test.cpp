@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The texts of JSON strings: escapes, UTF-8, and what the scanner looks at eight bytes at a time.
 #include <array>
 #include <cstddef>

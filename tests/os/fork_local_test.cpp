@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <memory>
 #include <movio/exhibitor/detail/os/fork_local.hpp>
 #include <mutex>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What the system says of a failure, in a program that has chosen a language and a charset for it.
 #include <libintl.h>
 

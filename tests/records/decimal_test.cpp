@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <cstdint>
 #include <limits>
 #include <movio/exhibitor/records/decimal.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/records/detail/schema.hpp>
 #include <movio/exhibitor/records/detail/schemas.hpp>
 #include <movio/exhibitor/records/open_enum.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What a reader keeps of the text, and of the record before: nothing lost, nothing left over.
 #include <chrono>
 #include <movio/exhibitor/records/detail/reader.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/records/detail/reader.hpp>
 #include <nlohmann/json.hpp>
 #include <string>

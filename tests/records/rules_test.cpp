@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/records/detail/rules.hpp>
 #include <movio/exhibitor/records/detail/schema.hpp>
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What the tests of bulk runs share: an API that takes records, and misbehaves as it is told.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // Catch2 by whichever header its installed version has: 3.x, or 2.x.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "disk.hpp"
 
 #include <sys/stat.h>

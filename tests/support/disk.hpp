@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The unit tests' disk: disk.cpp's fdatasync and fsync stand in front of libc's. Nothing survives a loss of power, but

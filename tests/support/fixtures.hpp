@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What the unit tests of tokens and calls share: providers and clients on the fakes, and answers for them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What the scanner says of a JSON text, and whether nlohmann::json says the same: for its tests and for the fuzzer.

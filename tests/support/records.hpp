@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // A full and a minimal record of each resource, as structs and as the API's JSON, and reading and writing them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The issuer of a simulated machine, which keeps books of its own, and a process that asks it.

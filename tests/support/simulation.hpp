@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // Simulated time: months pass in seconds, in one thread, without a sleep.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <cstddef>
 #include <movio/exhibitor/core/secret.hpp>
 #include <movio/exhibitor/detail/text/encoding.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/detail/text/sha256.hpp>
 #include <string>
 #include <string_view>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/core/transport.hpp>
 #include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/detail/text/url.hpp>

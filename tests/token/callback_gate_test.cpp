@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <chrono>
 #include <future>
 #include <movio/exhibitor/token/detail/callback_gate.hpp>

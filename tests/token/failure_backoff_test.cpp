@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/detail/text/sha256.hpp>
 #include <movio/exhibitor/token/detail/failure_backoff.hpp>
 #include <string>

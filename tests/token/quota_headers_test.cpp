@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/token/detail/quota_headers.hpp>
 #include <string>
 #include <vector>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <atomic>
 #include <memory>
 #include <movio/exhibitor/token/detail/cache.hpp>

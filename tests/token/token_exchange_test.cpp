@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/detail/text/encoding.hpp>
 #include <movio/exhibitor/token/detail/exchange.hpp>
 #include <nlohmann/json.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Many processes that were started at once, with an issuer that is down at first.
 #include <algorithm>
 #include <chrono>

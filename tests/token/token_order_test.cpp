@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Orders of events that threads seldom meet by chance, each forced.
 #include <atomic>
 #include <functional>

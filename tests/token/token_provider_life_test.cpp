@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Configuration, destruction and extreme times of TokenProvider; what it does day by day is in token_provider_test.cpp.
 #include <atomic>
 #include <functional>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Renewing ahead of time, and what a failure leads to: rules 9 and 10 of TokenProvider.
 #include <algorithm>
 #include <ctime>

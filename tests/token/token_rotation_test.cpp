@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Credentials that change while the program runs: rule 13 of TokenProvider.
 #include <algorithm>
 #include <chrono>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What an operator can see: status, ledger, quota, events (rules 15 to 17).
 #include <future>
 #include <memory>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // The API refuses a token that many calls have sent: rule 11 of TokenProvider, in every order of their steps, and with
 // real threads.
 #include <algorithm>

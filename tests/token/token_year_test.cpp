@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // A year of a process that uses its token once a minute, while the issuer, the clocks and the secret do their worst.
 // Every use is checked against what the simulated issuer knows.
 #include <algorithm>

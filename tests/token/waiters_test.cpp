@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <movio/exhibitor/token/detail/waiters.hpp>
 #include <set>
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // co_await for asynchronous calls, where the compiler has coroutines (C++20). Not part of <movio/exhibitor.hpp>.

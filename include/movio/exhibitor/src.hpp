@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // What MOVIO_EXHIBITOR_SEPARATE_COMPILATION leaves out of the headers. With CMake, link movio::exhibitor_compiled;

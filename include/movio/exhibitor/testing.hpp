@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // For the tests of programs that use the library, and of the library itself; not part of <movio/exhibitor.hpp>.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // The version of the library; CMakeLists.txt reads it from here.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // What the README's first program does, on libcurl and nlohmann_json alone and without any of the library's care: what
 // its compile time is compared with.
 #include <curl/curl.h>

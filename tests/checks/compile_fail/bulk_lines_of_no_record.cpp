@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // expect-error: the records of a Bulk are Cinema
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>

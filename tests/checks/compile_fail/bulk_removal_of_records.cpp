@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // expect-error: takes a range of ids
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // expect-error: takes a range of MemberSubscriptions
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>

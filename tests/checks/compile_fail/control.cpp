@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Compiles: so that what fails beside it fails for the reason it names.
 #include <iostream>
 #include <movio/exhibitor/core/result.hpp>

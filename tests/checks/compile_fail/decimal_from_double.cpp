@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // expect-error: deleted (function|constructor)
 #include <movio/exhibitor/records/decimal.hpp>
 

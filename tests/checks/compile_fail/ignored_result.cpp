@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // expect-error: (unused-result|unused-value)
 #include <movio/exhibitor/core/result.hpp>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Compiles: Qt's keywords and the words that <windows.h> takes are no names of ours.
 #define emit
 #define slots

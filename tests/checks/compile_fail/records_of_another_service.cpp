@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // expect-error: records, for example std::vector<Film> in films
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>

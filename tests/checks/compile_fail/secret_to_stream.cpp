@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // expect-error: deleted (function|operator)
 #include <iostream>
 #include <movio/exhibitor/core/secret.hpp>

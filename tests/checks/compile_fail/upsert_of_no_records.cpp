@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // expect-error: std::vector<Film> in films
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Together with second.cpp: two translation units of different language versions share the library's objects.
 #include <iostream>
 #include <movio/exhibitor.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Built as C++20; see first.cpp.
 #include <movio/exhibitor.hpp>
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT
+
 // Exits in one of the ways that a program exits in the midst of its calls; for exit_test.sh, against a sandbox. The
 // exit code is 0 when the process came to its own end.
 #include <sys/wait.h>
