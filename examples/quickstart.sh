@@ -8,21 +8,6 @@ cd "$(dirname "$0")/.."
 install_missing ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev ninja-build \
   nlohmann-json3-dev
 
-build=build/quickstart
-echo "Building in $build (the first time takes about a minute)"
-log=$(mktemp)
-# Not optimised, and several files at once: what it does waits for the network anyway, and it compiles much faster.
-if ! cmake -S . -B "$build" -G Ninja -DCMAKE_UNITY_BUILD=ON -DMOVIO_EXHIBITOR_BUILD_TESTS=OFF >"$log" 2>&1 ||
-  ! cmake --build "$build" --target exhibitor exhibitor-sandbox >>"$log" 2>&1; then
-  cat "$log" >&2
-  rm -f "$log"
-  exit 1
-fi
-rm -f "$log"
-PATH=$PWD/$build/examples:$PATH
-
-# --- The sandbox ------------------------------------------------------------------------------------------------------
-
 work=$(mktemp -d)
 sandbox=
 clean_up() {
@@ -32,6 +17,27 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
+
+# --- The build --------------------------------------------------------------------------------------------------------
+
+build=build/quickstart
+echo "Building in $build (the first time takes about a minute)"
+# Not optimised, and several files at once: what it does waits for the network anyway, and it compiles much faster.
+{
+  cmake -S . -B "$build" -G Ninja -DCMAKE_UNITY_BUILD=ON -DMOVIO_EXHIBITOR_BUILD_TESTS=OFF 2>&1 &&
+    cmake --build "$build" --target exhibitor exhibitor-sandbox 2>&1 && : >"$work/built"
+} | while IFS= read -r line; do
+  printf '%s\n' "$line" >>"$work/build.log"
+  [ ! -t 1 ] || printf '\r%-79.79s' "$line"
+done
+[ ! -t 1 ] || printf '\r%79s\r' ''
+if [ ! -e "$work/built" ]; then
+  cat "$work/build.log" >&2
+  exit 1
+fi
+PATH=$PWD/$build/examples:$PATH
+
+# --- The sandbox ------------------------------------------------------------------------------------------------------
 
 exhibitor-sandbox --env-file "$work/env" >"$work/log" 2>&1 &
 sandbox=$!
