@@ -21,7 +21,7 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
   using Completion = std::function<void(Result<HttpResponse>)>;
 
   AsyncDriver(const std::shared_ptr<CallerCore>& core, HttpRequest&& request, Completion completion)
-      : count_(core->under_way.get()), run_(core, std::move(request)), completion_(std::move(completion)) {}
+      : count_(core->active.get()), call_(core, std::move(request)), completion_(std::move(completion)) {}
   AsyncDriver(const AsyncDriver&) = delete;
   AsyncDriver& operator=(const AsyncDriver&) = delete;
   ~AsyncDriver() { tell(); }  // if nobody has: a transport that goes away drops its tasks
@@ -45,10 +45,10 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
         case Step::send:
           return send();
         case Step::reject_token:
-          step = run_.reject_token();
+          step = call_.reject_token();
           break;
         case Step::confirm_rejection:
-          step = run_.confirm_rejection();
+          step = call_.confirm_rejection();
           break;
         case Step::finish:
           return finish();
@@ -58,15 +58,15 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
 
   void obtain_token() {
     const auto then = [self = shared_from_this()](Result<AccessToken> token) {
-      self->advance(self->run_.token_obtained(std::move(token)));
+      self->advance(self->call_.token_obtained(std::move(token)));
     };
-    run_.provider().token_async(then, run_.deadline(), run_.cancel());
+    call_.provider().token_async(then, call_.deadline(), call_.cancel());
   }
 
   void send() {
-    run_.begin_attempt();
-    run_.transport().start(run_.request(), [self = shared_from_this()](Result<HttpResponse>&& answer) {
-      self->advance(self->run_.answered(std::move(answer)));
+    call_.begin_attempt();
+    call_.transport().start(call_.request(), [self = shared_from_this()](Result<HttpResponse>&& answer) {
+      self->advance(self->call_.answered(std::move(answer)));
     });
   }
 
@@ -75,11 +75,11 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
     kept_ = shared_from_this();
     pausing_ = true;
     const auto resume = [weak = weak_from_this()] {
-      if (const auto self = weak.lock(); self && self->end_pause()) self->advance(self->run_.resumed());
+      if (const auto self = weak.lock(); self && self->end_pause()) self->advance(self->call_.resumed());
     };
-    pause_cancelled_.emplace(run_.cancel(), resume);
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(run_.pause_until() - run_.clock().now());
-    if (!run_.transport().after(left, resume) && end_pause()) advance(run_.stopped());
+    pause_cancelled_.emplace(call_.cancel(), resume);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(call_.pause_until() - call_.clock().now());
+    if (!call_.transport().after(left, resume) && end_pause()) advance(call_.stopped());
   }
 
   /// True for the first of those who end a pause.
@@ -91,35 +91,35 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
 
   /// Never inside `begin`, so that who starts a call may hold a lock that the completion takes.
   void finish() {
-    outcome_ = run_.conclude();
-    Transport& transport = run_.transport();
+    outcome_ = call_.conclude();
+    Transport& transport = call_.transport();
     const bool hop = transport.may_block() || beginning_;
     if (!hop || !transport.after(std::chrono::milliseconds(0), [self = shared_from_this()] { self->tell(); })) tell();
   }
 
   void tell() noexcept {
     // Before the completion, so that what that one holds is destroyed while this thread still counts as inside.
-    const CallbackGate::Pass inside(count_.under_way->completions());
+    const CallbackGate::Pass inside(count_.active->completions());
     const auto completion = std::exchange(completion_, nullptr);
     if (!completion) return;
     try {
       completion(outcome_ ? *std::move(outcome_) : make_error(ErrorKind::cancelled, "the request was cancelled"));
     } catch (...) {
-      run_.tell_of_throw();
+      call_.tell_of_throw();
     }
   }
 
   /// Counts the call until all that it holds is gone: declared first.
   struct Count {
-    explicit Count(std::shared_ptr<ActiveCalls> calls) : under_way(std::move(calls)) { under_way->begun(); }
+    explicit Count(std::shared_ptr<ActiveCalls> calls) : active(std::move(calls)) { active->begun(); }
     Count(const Count&) = delete;
     Count& operator=(const Count&) = delete;
-    ~Count() { under_way->ended(); }
-    std::shared_ptr<ActiveCalls> under_way;
+    ~Count() { active->ended(); }
+    std::shared_ptr<ActiveCalls> active;
   };
 
   const Count count_;
-  Call run_;
+  Call call_;
   Completion completion_;
   std::optional<Result<HttpResponse>> outcome_;
   std::atomic<bool> beginning_{false};

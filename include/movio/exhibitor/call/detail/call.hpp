@@ -53,7 +53,7 @@ struct CallerCore {
         on_event(std::move(hook)),
         budget(policy.budget),
         ids([](const CallIds* /*the parent's: left alone*/) { return std::make_shared<CallIds>(); }),
-        under_way([](const ActiveCalls* /*the parent's: left alone*/) { return std::make_shared<ActiveCalls>(); }) {
+        active([](const ActiveCalls* /*the parent's: left alone*/) { return std::make_shared<ActiveCalls>(); }) {
     base = provider->endpoints().api_url;
     if (!base.empty() && base.back() == '/') base.pop_back();
   }
@@ -65,7 +65,7 @@ struct CallerCore {
   std::string base;  ///< The API's URL without a slash at its end.
   RetryBudget budget;
   ForkLocal<CallIds> ids;
-  ForkLocal<ActiveCalls> under_way;
+  ForkLocal<ActiveCalls> active;
 };
 
 /// One call from its acceptance to its outcome: what the two drivers have in common. It does what the machine says as
@@ -177,7 +177,7 @@ class Call {
   [[nodiscard]] const std::string& id() const noexcept { return *request_.headers.find(id_name); }
 
   void link_cancellation() {
-    const CancelToken all = core_->under_way.get()->cancel_token();
+    const CancelToken all = core_->active.get()->cancel_token();
     if (request_.cancel) either_.emplace(request_.cancel, all);
     request_.cancel = either_ ? either_->token() : all;
   }

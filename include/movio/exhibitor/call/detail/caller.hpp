@@ -37,10 +37,10 @@ class Caller {
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
   ~Caller() {
-    auto* under_way = core_ ? core_->under_way.own() : nullptr;
-    if (under_way == nullptr) return;
-    under_way->cancel_all();
-    if (may_wait(*under_way)) under_way->wait(provider()->clock(), Clock::Steady::max());
+    auto* active = core_ ? core_->active.own() : nullptr;
+    if (active == nullptr) return;
+    active->cancel_all();
+    if (may_wait(*active)) active->wait(provider()->clock(), Clock::Steady::max());
   }
 
   [[nodiscard]] const Result<void>& ready() const noexcept { return ready_; }
@@ -52,8 +52,8 @@ class Caller {
   /// Sends a request in the calling thread and waits for the outcome.
   Result<HttpResponse> send(HttpRequest request) const {
     if (auto usable = check(request); !usable) return std::move(usable.error());
-    detail::Call run(core_, std::move(request));
-    return drive(run);
+    detail::Call call(core_, std::move(request));
+    return drive(call);
   }
 
   /// Sends a request and returns at once. The completion is called exactly once: on the transport's thread, or by this
@@ -65,7 +65,7 @@ class Caller {
 
   /// Ends every call under way as `cancelled`, blocking ones too.
   void cancel_all() const {
-    if (core_) core_->under_way.get()->cancel_all();
+    if (core_) core_->active.get()->cancel_all();
   }
 
   Result<void> drain(std::chrono::milliseconds duration) const {
@@ -77,10 +77,10 @@ class Caller {
   /// on the transport's own thread.
   Result<void> drain(Clock::Steady deadline) const {
     if (!core_) return ready_.error();
-    if (!may_wait(*core_->under_way.get())) {
+    if (!may_wait(*core_->active.get())) {
       return detail::invalid_argument("drain is not allowed in a callback (it would deadlock)");
     }
-    if (core_->under_way.get()->wait(provider()->clock(), deadline)) return {};
+    if (core_->active.get()->wait(provider()->clock(), deadline)) return {};
     return detail::make_error(ErrorKind::timeout,
                               "not every call was completed by the deadline; cancel_all() ends them");
   }
@@ -89,8 +89,8 @@ class Caller {
   using Step = detail::CallMachine::Step;
 
   /// Not inside a completion, nor on the thread that runs them.
-  [[nodiscard]] bool may_wait(detail::ActiveCalls& under_way) const {
-    return provider()->transport()->may_block() && !under_way.completions().inside();
+  [[nodiscard]] bool may_wait(detail::ActiveCalls& active) const {
+    return provider()->transport()->may_block() && !active.completions().inside();
   }
 
   static Result<void> configuration_of(const std::shared_ptr<TokenProvider>& provider,
@@ -159,33 +159,33 @@ class Caller {
     }
   }
 
-  /// The blocking driver: does what the run says until it says that the call is over.
-  static Result<HttpResponse> drive(detail::Call& run) {
+  /// The blocking driver: does what the call says until it says that the call is over.
+  static Result<HttpResponse> drive(detail::Call& call) {
     Step step = Step::obtain_token;
     while (step != Step::finish) {
       switch (step) {
         case Step::obtain_token:
-          step = run.token_obtained(run.provider().token(run.deadline(), run.cancel()));
+          step = call.token_obtained(call.provider().token(call.deadline(), call.cancel()));
           break;
         case Step::pause:
-          detail::pause(run.clock(), run.pause_until(), run.cancel());
-          step = run.resumed();
+          detail::pause(call.clock(), call.pause_until(), call.cancel());
+          step = call.resumed();
           break;
         case Step::send:
-          run.begin_attempt();
-          step = run.answered(run.transport().send(run.request()));
+          call.begin_attempt();
+          step = call.answered(call.transport().send(call.request()));
           break;
         case Step::reject_token:
-          step = run.reject_token();
+          step = call.reject_token();
           break;
         case Step::confirm_rejection:
-          step = run.confirm_rejection();
+          step = call.confirm_rejection();
           break;
         case Step::finish:
           break;
       }
     }
-    return run.conclude();
+    return call.conclude();
   }
 
   const Result<void> ready_;
