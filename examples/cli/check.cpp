@@ -121,7 +121,11 @@ class Check {
     ex::HttpRequest request;
     request.target = "/";
     request.cancel = interrupt_.token();
-    const auto response = ex::ExhibitorClient(provider_, settings_.client).send(std::move(request));
+    ex::SharedClientOptions options;
+    options.timeout = settings_.client.timeout;
+    options.retry = settings_.client.retry;
+    options.on_event = settings_.client.on_event;
+    const auto response = ex::ExhibitorClient(provider_, options).send(std::move(request));
     if (response) return report_.ok(reached(response->status));
     const ex::Error& error = response.error();
     switch (error.kind) {

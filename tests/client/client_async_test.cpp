@@ -335,7 +335,7 @@ TEST_CASE("client async - a completion may start a call, cancel all, drop the cl
     CHECK(told == "200");
   }
   SECTION("throw") {
-    ex::ClientOptions options;
+    ex::SharedClientOptions options;
     options.on_event = rig.log.hook();
     client.emplace(rig.provider(), options);
     client->send_async(upsert(), [](const Answer&) { throw std::runtime_error("planted in an exception"); });
@@ -344,7 +344,7 @@ TEST_CASE("client async - a completion may start a call, cancel all, drop the cl
     CHECK(client->drain(rig.clock->now()));
   }
   SECTION("throw when the request is refused") {
-    ex::ClientOptions options;
+    ex::SharedClientOptions options;
     options.on_event = rig.log.hook();
     client.emplace(rig.provider(), options);
     client->send_async(request_for("GET", "//elsewhere.example"), [](const Answer&) { throw std::runtime_error(""); });

@@ -63,6 +63,15 @@ TEMPLATE_TEST_CASE("models - the API's stand-in and the reader ask for the same 
   }
 }
 
+TEST_CASE("models - a value that is known is told from one that is only kept", "[models]") {
+  CHECK(ex::OpenEnum<ex::Gender>(ex::Gender::male).known() == ex::Gender::male);
+  CHECK(ex::OpenEnum<ex::Gender>("FEMALE").known() == ex::Gender::female);
+  CHECK_FALSE(ex::OpenEnum<ex::Gender>("OTHER").known());
+  CHECK_FALSE(ex::OpenEnum<ex::Gender>("female").known());
+  CHECK_FALSE(ex::OpenEnum<ex::Gender>().known());
+  CHECK_FALSE(ex::OpenEnum<ex::Gender>(static_cast<ex::Gender>(7)).known());
+}
+
 TEST_CASE("models - a value of each field stands in the member of its name", "[models]") {
   const auto member = records::read<ex::Member>(sample<ex::Member>().full_text);
   CHECK(member.member_id == "member1");

@@ -185,7 +185,7 @@ struct Rig {
   ex::Endpoints endpoints{issuer_url, api_url};
   ex::CredentialSource source = ex::credentials("client-1", ex::Secret(planted_secret));
   ex::TokenOptions options;
-  ex::ClientOptions client_options;
+  ex::SharedClientOptions client_options;
 
   Rig() {
     options.clock = clock;

@@ -27,8 +27,15 @@ inline constexpr bool is_text =
 
 }  // namespace detail
 
-/// All options of a client. A client over a given provider uses the provider's tokens, transport and clock, and of
-/// these options only `timeout`, `retry` and `on_event`.
+/// Options of a client over a provider that exists already, whose tokens, transport and clock it uses.
+struct SharedClientOptions {
+  /// For a whole call: the wait for a token and all attempts.
+  std::chrono::milliseconds timeout = std::chrono::seconds(120);
+  RetryPolicy retry{};   ///< When a call is sent again.
+  EventHook on_event{};  ///< Receives the events of calls; `TokenOptions::on_event` has those of tokens.
+};
+
+/// All options of a client that makes its own provider.
 struct ClientOptions {
   /// For a whole call: the wait for a token and all attempts.
   std::chrono::milliseconds timeout = std::chrono::seconds(120);
@@ -57,7 +64,7 @@ class ExhibitorClient {
   ExhibitorClient(Endpoints endpoints, CredentialSource source, const ClientOptions& options = {});
 
   /// Several clients may share one provider, and so one token.
-  explicit ExhibitorClient(const std::shared_ptr<TokenProvider>& provider, const ClientOptions& options = {});
+  explicit ExhibitorClient(const std::shared_ptr<TokenProvider>& provider, const SharedClientOptions& options = {});
 
   /// Whether the configuration can be used; every call reports the same error. Errors: `invalid_argument`.
   [[nodiscard]] const Result<void>& ready() const noexcept;

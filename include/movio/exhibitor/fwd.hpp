@@ -53,6 +53,7 @@ struct QuotaBucket;
 struct RawJson;
 struct RetryPolicy;
 struct SessionLine;
+struct SharedClientOptions;
 struct Subscription;
 struct Ticket;
 struct TokenOptions;

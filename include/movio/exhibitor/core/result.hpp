@@ -15,6 +15,13 @@
 #include <variant>
 #include <vector>
 
+#if __has_include(<version>)
+#include <version>
+#endif
+#if defined(__cpp_lib_expected)
+#include <expected>
+#endif
+
 #include "../version.hpp"
 
 namespace movio::exhibitor {
@@ -180,6 +187,15 @@ class [[nodiscard]] Result {
     return has_value() ? *std::move(*this) : static_cast<T>(std::forward<U>(fallback));
   }
 
+#if defined(__cpp_lib_expected)
+  /// The same as C++23 has it.
+  [[nodiscard]] std::expected<T, Error> to_expected() && {
+    if (has_value()) return *std::move(*this);
+    return std::unexpected(std::move(*this).error());
+  }
+  [[nodiscard]] std::expected<T, Error> to_expected() const& { return Result(*this).to_expected(); }
+#endif
+
   /// The value; there must be one.
   const T& operator*() const& noexcept { return *checked<0>(); }
   T& operator*() & noexcept { return const_cast<T&>(*checked<0>()); }
@@ -220,6 +236,14 @@ class [[nodiscard]] Result<void> {
   void value() const {
     if (error_) throw ExhibitorError(*error_);
   }
+
+#if defined(__cpp_lib_expected)
+  /// The same as C++23 has it.
+  [[nodiscard]] std::expected<void, Error> to_expected() const {
+    if (error_) return std::unexpected(*error_);
+    return {};
+  }
+#endif
 
   /// The error; there must be one.
   [[nodiscard]] const Error& error() const& noexcept {

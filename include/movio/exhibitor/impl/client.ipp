@@ -50,10 +50,11 @@ MOVIO_EXHIBITOR_INLINE ExhibitorClient::ExhibitorClient(Region region, Credentia
 
 MOVIO_EXHIBITOR_INLINE ExhibitorClient::ExhibitorClient(Endpoints endpoints, CredentialSource source,
                                                         const ClientOptions& options)
-    : ExhibitorClient(detail::make_provider(std::move(endpoints), std::move(source), options), options) {}
+    : ExhibitorClient(detail::make_provider(std::move(endpoints), std::move(source), options),
+                      SharedClientOptions{options.timeout, options.retry, options.on_event}) {}
 
 MOVIO_EXHIBITOR_INLINE ExhibitorClient::ExhibitorClient(const std::shared_ptr<TokenProvider>& provider,
-                                                        const ClientOptions& options)
+                                                        const SharedClientOptions& options)
     : caller_(std::make_shared<const Caller>(provider, options.timeout, options.retry, options.on_event)) {}
 
 MOVIO_EXHIBITOR_INLINE const Result<void>& ExhibitorClient::ready() const noexcept { return caller_->ready(); }

@@ -14,7 +14,10 @@ inline namespace v0_1 {
 
 enum class ItemType { concession, other };
 
-constexpr std::array<std::string_view, 2> names_of(ItemType /*type*/) { return {"CONCESSION", "OTHER"}; }
+template <>
+struct EnumNames<ItemType> {
+  static constexpr std::array<std::string_view, 2> names{"CONCESSION", "OTHER"};
+};
 
 /// What is sold beside tickets.
 struct Item {

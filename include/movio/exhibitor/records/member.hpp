@@ -20,11 +20,20 @@ enum class MemberStatus { issued, activated, deleted };
 /// The one that is known; there are others.
 enum class LoyaltyCardStatus { active };
 
-constexpr std::array<std::string_view, 3> names_of(Gender /*gender*/) { return {"UNSPECIFIED", "FEMALE", "MALE"}; }
-constexpr std::array<std::string_view, 3> names_of(MemberStatus /*status*/) {
-  return {"ISSUED", "ACTIVATED", "DELETED"};
-}
-constexpr std::array<std::string_view, 1> names_of(LoyaltyCardStatus /*status*/) { return {"ACTIVE"}; }
+template <>
+struct EnumNames<Gender> {
+  static constexpr std::array<std::string_view, 3> names{"UNSPECIFIED", "FEMALE", "MALE"};
+};
+
+template <>
+struct EnumNames<MemberStatus> {
+  static constexpr std::array<std::string_view, 3> names{"ISSUED", "ACTIVATED", "DELETED"};
+};
+
+template <>
+struct EnumNames<LoyaltyCardStatus> {
+  static constexpr std::array<std::string_view, 1> names{"ACTIVE"};
+};
 
 struct LoyaltyCard {
   std::optional<std::string> number{};

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "../version.hpp"
@@ -11,8 +11,12 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
+/// How the API writes an enumeration: `names`, an array of texts in the enumeration's order. Specialized beside each.
+template <class E>
+struct EnumNames;
+
 /// The value of an enumeration that the API may extend: one that is known, or any other text, which is kept and sent as
-/// it is. One that was never set is absent. `names_of(E)` gives the known ones, in the enumeration's order.
+/// it is. One that was never set is absent. `EnumNames<E>` has the known ones.
 template <class E>
 class OpenEnum {
  public:
@@ -24,13 +28,22 @@ class OpenEnum {
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
 
+  /// The enumerator, when the text is one that is known.
+  [[nodiscard]] std::optional<E> known() const noexcept {
+    constexpr auto& names = EnumNames<E>::names;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (names[i] == text_) return static_cast<E>(i);
+    }
+    return std::nullopt;
+  }
+
   friend bool operator==(const OpenEnum& a, const OpenEnum& b) noexcept { return a.text_ == b.text_; }
   friend bool operator!=(const OpenEnum& a, const OpenEnum& b) noexcept { return !(a == b); }
 
  private:
   /// Of a number that is no enumerator, the number, which the API will refuse.
   static std::string text_of(std::size_t index) {
-    const auto names = names_of(E{});
+    constexpr auto& names = EnumNames<E>::names;
     return index < names.size() ? std::string(names[index]) : std::to_string(index);
   }
 

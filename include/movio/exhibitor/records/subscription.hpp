@@ -15,10 +15,15 @@ inline namespace v0_1 {
 enum class Channel { email, sms };
 enum class SubscriptionState { subscribed, unsubscribed };
 
-constexpr std::array<std::string_view, 2> names_of(Channel /*channel*/) { return {"EMAIL", "SMS"}; }
-constexpr std::array<std::string_view, 2> names_of(SubscriptionState /*state*/) {
-  return {"SUBSCRIBED", "UNSUBSCRIBED"};
-}
+template <>
+struct EnumNames<Channel> {
+  static constexpr std::array<std::string_view, 2> names{"EMAIL", "SMS"};
+};
+
+template <>
+struct EnumNames<SubscriptionState> {
+  static constexpr std::array<std::string_view, 2> names{"SUBSCRIBED", "UNSUBSCRIBED"};
+};
 
 /// Whether a member wants messages of a category over a channel.
 struct Subscription {

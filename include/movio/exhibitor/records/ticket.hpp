@@ -15,7 +15,10 @@ inline namespace v0_1 {
 /// The one that is known; there are others.
 enum class TicketType { box_office };
 
-constexpr std::array<std::string_view, 1> names_of(TicketType /*type*/) { return {"box_office"}; }
+template <>
+struct EnumNames<TicketType> {
+  static constexpr std::array<std::string_view, 1> names{"box_office"};
+};
 
 /// A kind of ticket.
 struct Ticket {

@@ -11,32 +11,65 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// The first eight bytes, the first one lowest, on every machine. Compilers make one load of it.
-constexpr std::uint64_t little_endian_word(const char* bytes) noexcept {
-  const auto byte = [bytes](unsigned i) { return std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i); };
-  return byte(0) | byte(1) | byte(2) | byte(3) | byte(4) | byte(5) | byte(6) | byte(7);
-}
-
-/// Fewer than eight bytes, as if zeros followed.
-constexpr std::uint64_t last_word(std::string_view bytes) noexcept {
-  std::uint64_t word = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) word = word << 8U | static_cast<unsigned char>(bytes[i]);
-  return word;
-}
-
-/// Tells damage and change, not forgery. The same on every machine and in every version, as journals hold it.
-/// The manner of FNV-1a over words of eight bytes; the shift carries a word's high bits down, where FNV loses them.
-/// `seed` chains: the checksum of what came before.
-inline std::uint64_t checksum(std::string_view bytes, std::uint64_t seed = 0) noexcept {
-  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;  // 2^64 divided by the golden ratio: bits without a pattern
-  const auto mix = [](std::uint64_t state, std::uint64_t word) {
-    state = (state ^ word) * odd;
+/// XXH64 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
+class Xxh64 {
+ public:
+  static std::uint64_t hash(std::string_view bytes, std::uint64_t seed) noexcept {
+    const std::uint64_t size = bytes.size();
+    std::uint64_t state = size < stripe ? seed + prime5 : stripes(bytes, seed);
+    state += size;
+    for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+      state = rotated(state ^ lane(0, word(bytes, 8)), 27) * prime1 + prime4;
+    }
+    if (bytes.size() >= 4) {
+      state = rotated(state ^ word(bytes, 4) * prime1, 23) * prime2 + prime3;
+      bytes.remove_prefix(4);
+    }
+    for (; !bytes.empty(); bytes.remove_prefix(1)) state = rotated(state ^ word(bytes, 1) * prime5, 11) * prime1;
+    state = (state ^ state >> 33U) * prime2;
+    state = (state ^ state >> 29U) * prime3;
     return state ^ state >> 32U;
-  };
-  std::uint64_t state = mix(seed, bytes.size());  // the length tells a zero at the end from none
-  for (; bytes.size() >= 8; bytes.remove_prefix(8)) state = mix(state, little_endian_word(bytes.data()));
-  state = mix(state, last_word(bytes));
-  return mix(state, odd);
+  }
+
+ private:
+  static constexpr std::size_t stripe = 32;
+  static constexpr std::uint64_t prime1 = 0x9E3779B185EBCA87;
+  static constexpr std::uint64_t prime2 = 0xC2B2AE3D27D4EB4F;
+  static constexpr std::uint64_t prime3 = 0x165667B19E3779F9;
+  static constexpr std::uint64_t prime4 = 0x85EBCA77C2B2AE63;
+  static constexpr std::uint64_t prime5 = 0x27D4EB2F165667C5;
+
+  static constexpr std::uint64_t rotated(std::uint64_t bits, unsigned by) noexcept {
+    return bits << by | bits >> (64 - by);
+  }
+
+  static constexpr std::uint64_t lane(std::uint64_t state, std::uint64_t input) noexcept {
+    return rotated(state + input * prime2, 31) * prime1;
+  }
+
+  /// The first `size` bytes, the first one lowest, on every machine. Compilers make one load of it.
+  static constexpr std::uint64_t word(std::string_view bytes, unsigned size) noexcept {
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < size; ++i) bits |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    return bits;
+  }
+
+  /// Steps over as many stripes of four words as there are.
+  static std::uint64_t stripes(std::string_view& bytes, std::uint64_t seed) noexcept {
+    std::uint64_t lanes[] = {seed + prime1 + prime2, seed + prime2, seed, seed - prime1};
+    for (; bytes.size() >= stripe; bytes.remove_prefix(stripe)) {
+      for (unsigned i = 0; i < 4; ++i) lanes[i] = lane(lanes[i], word(bytes.substr(std::size_t{8} * i), 8));
+    }
+    std::uint64_t state = rotated(lanes[0], 1) + rotated(lanes[1], 7) + rotated(lanes[2], 12) + rotated(lanes[3], 18);
+    for (const std::uint64_t each : lanes) state = (state ^ lane(0, each)) * prime1 + prime4;
+    return state;
+  }
+};
+
+/// Tells damage and change, not forgery. The same on every machine and in every version, as journals hold it. `seed`
+/// chains: the checksum of what came before.
+inline std::uint64_t checksum(std::string_view bytes, std::uint64_t seed = 0) noexcept {
+  return Xxh64::hash(bytes, seed);
 }
 
 }  // namespace detail
