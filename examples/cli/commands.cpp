@@ -6,6 +6,7 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <movio/exhibitor/records/detail/requests.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -123,7 +124,9 @@ int delete_command(const Options& options) {
   if (options.journal || options.rejects || options.in_flight || options.max_rejects || options.no_progress) {
     return report(failure(ex::ErrorKind::invalid_argument, "options of many deletions need --ids FILE"));
   }
-  if (options.id.empty()) return report(failure(ex::ErrorKind::invalid_argument, "the id must not be empty"));
+  if (const auto problem = ex::detail::id_problem(options.id)) {
+    return report(failure(ex::ErrorKind::invalid_argument, *problem));
+  }
   ex::HttpRequest request;
   request.method = "DELETE";
   request.target = '/' + options.resource + '/' + ex::path_segment(options.id);

@@ -1,6 +1,6 @@
 # cmake -P check_compile_fail.cmake SOURCE COMPILER FLAG...
 # With a line "// expect-error: REGEX" in the source, the compiler must refuse and say something that matches; without
-# such a line it must accept.
+# such a line it must accept. With "// expect-one-error: REGEX" it must say nothing else.
 cmake_minimum_required(VERSION 3.21)
 
 set(SOURCE "${CMAKE_ARGV3}")
@@ -17,8 +17,14 @@ execute_process(
   OUTPUT_VARIABLE output
   ERROR_VARIABLE output)
 
-file(STRINGS "${SOURCE}" expectation REGEX "^// expect-error: ")
-string(REPLACE "// expect-error: " "" expectation "${expectation}")
+file(STRINGS "${SOURCE}" expectation REGEX "^// expect-(one-)?error: ")
+set(most_errors 99)
+if(expectation MATCHES "expect-one-error")
+  set(most_errors 1)
+endif()
+string(REGEX REPLACE "// expect-(one-)?error: " "" expectation "${expectation}")
+string(REGEX MATCHALL "error:" errors "${output}")
+list(LENGTH errors errors)
 
 if(expectation STREQUAL "")
   if(NOT result EQUAL 0)
@@ -28,4 +34,6 @@ elseif(result EQUAL 0)
   message(FATAL_ERROR "must not compile, but does: ${SOURCE}")
 elseif(NOT output MATCHES "${expectation}")
   message(FATAL_ERROR "fails to compile, but not with \"${expectation}\":\n${output}")
+elseif(errors GREATER most_errors)
+  message(FATAL_ERROR "fails to compile, but with ${errors} errors in place of one:\n${output}")
 endif()

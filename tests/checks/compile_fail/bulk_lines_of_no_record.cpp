@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// expect-error: the records of a Bulk are Cinema
+// expect-one-error: the records of a Bulk are Cinema
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>
 #include <vector>

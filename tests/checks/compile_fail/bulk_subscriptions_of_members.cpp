@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// expect-error: takes a range of MemberSubscriptions
+// expect-one-error: takes a range of MemberSubscriptions
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// expect-error: records, for example std::vector<Film> in films
+// expect-one-error: records, for example std::vector<Film> in films
 #include <movio/exhibitor/bulk/bulk.hpp>
 #include <string>
 #include <vector>

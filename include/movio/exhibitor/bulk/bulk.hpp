@@ -60,13 +60,21 @@ class Bulk {
   template <class Range>
   BulkReport upsert(Range&& records) const {
     using Record = typename detail::ElementOf<std::remove_reference_t<Range>>::Type;
-    if constexpr (holds_records<Record>()) return upsert_each<Record>(detail::records_of<Record>(records));
+    if constexpr (holds_records<Record>()) {
+      return upsert_each<Record>(detail::records_of<Record>(records));
+    } else {
+      return {};
+    }
   }
 
   /// Records as a callback gives them: pointers to what is there until the next call, nullptr at the end.
   template <class Record>
   BulkReport upsert_each(std::function<const Record*()> next) const {
-    if constexpr (holds_records<Record>()) return detail::ResourceUpload<Record>::upsert(*this, std::move(next));
+    if constexpr (holds_records<Record>()) {
+      return detail::ResourceUpload<Record>::upsert(*this, std::move(next));
+    } else {
+      return {};
+    }
   }
 
   /// NDJSON: a record on each line, which goes through as it is. Blank lines, CRLF, a byte-order mark at the beginning
@@ -76,6 +84,8 @@ class Bulk {
   BulkReport upsert_ndjson(ByteSource lines) const {
     if constexpr (holds_records<Record>()) {
       return detail::ResourceUpload<Record>::upsert_ndjson(*this, std::move(lines));
+    } else {
+      return {};
     }
   }
 
@@ -87,13 +97,19 @@ class Bulk {
     static_assert(are_ids, "Bulk::remove takes a range of ids, for example std::vector<std::string>");
     if constexpr (holds_records<Record>() && are_ids) {
       return detail::ResourceUpload<Record>::remove(*this, detail::ids_of(ids));
+    } else {
+      return {};
     }
   }
 
   /// The same with an id on each line, as it is.
   template <class Record>
   BulkReport remove_lines(ByteSource ids) const {
-    if constexpr (holds_records<Record>()) return detail::ResourceUpload<Record>::remove_lines(*this, std::move(ids));
+    if constexpr (holds_records<Record>()) {
+      return detail::ResourceUpload<Record>::remove_lines(*this, std::move(ids));
+    } else {
+      return {};
+    }
   }
 
   /// Replaces all the subscriptions of each member of a range of `MemberSubscriptions`.
@@ -102,7 +118,11 @@ class Bulk {
     using Element = typename detail::ElementOf<std::remove_reference_t<Range>>::Type;
     constexpr bool fits = std::is_same_v<Element, MemberSubscriptions>;
     static_assert(fits, "Bulk::update_subscriptions takes a range of MemberSubscriptions");
-    if constexpr (fits) return update_subscriptions_each(detail::records_of<MemberSubscriptions>(members));
+    if constexpr (fits) {
+      return update_subscriptions_each(detail::records_of<MemberSubscriptions>(members));
+    } else {
+      return {};
+    }
   }
 
   /// The same from NDJSON: `{"member_id": ..., "subscriptions": [...]}`.

@@ -40,7 +40,11 @@ class RecordService {
     static_assert(fits,
                   "upsert takes a range of the service's own records, for example std::vector<Film> in films() and "
                   "std::vector<Member> in members()");
-    if constexpr (fits) return upsert_each(records_of<Record>(records), options);
+    if constexpr (fits) {
+      return upsert_each(records_of<Record>(records), options);
+    } else {
+      return UpsertReceipt{};
+    }
   }
   Result<UpsertReceipt> upsert(std::initializer_list<Record> records, const CallOptions& options = {}) const {
     return upsert_each(records_of<Record>(records), options);
