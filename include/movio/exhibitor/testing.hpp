@@ -47,7 +47,7 @@ HttpResponse json_response(int status, std::string body = "{}", Headers headers 
 /// PUT of an array and with `{}` to anything else.
 ///
 /// Completions run in the thread that calls `start`, or, after `hold()`, in the one that calls `release()` or cancels.
-/// Pauses and timeouts end in a thread of its own, when their time on its clock has come.
+/// Pauses and timeouts end in its own thread, at their time on its clock.
 /// Thread-safety: every call from any thread; what is still held at its end is answered with `cancelled`.
 class FakeTransport : public Transport {
  public:

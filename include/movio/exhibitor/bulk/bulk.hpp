@@ -33,17 +33,17 @@ struct ResourceUpload {
 
 }  // namespace detail
 
-/// Sends any number of records, several requests at a time, in memory that does not grow with their number, and tells
-/// for every record what became of it.
+/// Sends any number of records, several requests at a time, in constant memory, and reports the outcome of every
+/// record.
 ///
 /// Each function blocks until the input has ended, or something ends the upload: then `BulkReport::error` says what.
-/// Trouble that passes slows it down: throttling is waited out, anything else (no connection, 5xx) as long as
-/// `BulkOptions::patience` says. A request that the API refuses is taken apart until exactly the bad records are found;
-/// all others get through. So is one that keeps failing without a reason while others succeed: a firewall may object to
-/// a record, or the API fail of it. Of records with the same id the last one wins that the API takes.
+/// Transient failures slow it down: throttling is waited out, other failures (no connection, 5xx) for as long as
+/// `BulkOptions::patience`. A refused request is split until exactly the bad records are found; all others are sent. So
+/// is a request that keeps failing without a reason while others succeed, because of a firewall or a bug of the API. Of
+/// records with the same id, the last one that the API accepts wins.
 ///
-/// With a journal, an upload that was killed is resumed by the same call with the same input: what was acknowledged is
-/// passed over. Sending a record again does no harm.
+/// With a journal, the same call with the same input resumes an upload that was killed, and skips what was
+/// acknowledged. Sending a record twice is harmless.
 ///
 /// `Record` is one of the models: `Cinema`, `Film`, `Item`, `Ticket`, `Member`, `Transaction`. An upsert replaces whole
 /// records, and deleting is a soft delete: see services.hpp.

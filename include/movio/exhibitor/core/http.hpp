@@ -62,8 +62,8 @@ class Body {
   std::string content_type_;
 };
 
-/// A request. For `ExhibitorClient`, `target` is a path such as "/members"; for a `Transport` it is an absolute URL,
-/// and `query` has been worked into it.
+/// A request. For `ExhibitorClient`, `target` is a path such as "/members"; for a `Transport` it is an absolute URL
+/// that includes the query.
 struct HttpRequest {
   std::string method = "GET";
   std::string target{};
@@ -74,14 +74,14 @@ struct HttpRequest {
   CancelToken cancel{};                                      ///< Ends the call early, as `cancelled`.
   std::shared_ptr<const Secret> authorization{};  ///< Set by the library: the header line, "Authorization: Bearer ...".
   std::size_t max_response_bytes = std::size_t{64} << 20U;  ///< A longer answer ends in `too_large`.
-  bool idempotent = false;            ///< The call may be repeated although its method does not say so.
+  bool idempotent = false;            ///< Repeating the call is safe although its method does not promise it.
   std::shared_ptr<void> context{};    ///< The caller's own, for example a span: handed to `on_event` as it is.
   std::optional<int> max_attempts{};  ///< In place of `RetryPolicy::max_attempts`; 1 never repeats.
   bool token_exchange = false;        ///< Set by the library: requests for a token never queue behind other calls.
 };
 
-/// How a request went, for those who watch. Durations count from the start of the attempt; 0 where there was no such
-/// phase, as on a connection that was kept.
+/// Sizes and times of one attempt. Durations count from the start of the attempt, and are 0 for a phase that did not
+/// happen, such as connecting on a reused connection.
 struct TransferMetrics {
   std::chrono::microseconds name_resolved{};  ///< The host's address is known.
   std::chrono::microseconds connected{};      ///< TCP, to the host or the proxy.
@@ -108,13 +108,13 @@ std::string path_segment(std::string_view id);
 namespace detail {
 
 /// Whether a request may be sent again although the server may have acted on it (RFC 9110 section 9.2.2). Methods are
-/// case-sensitive: "put" is none that is known.
+/// case-sensitive: "put" is an unknown method.
 inline bool is_repeatable(const HttpRequest& request) noexcept {
   const std::string& method = request.method;
   return request.idempotent || method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
 }
 
-/// The statuses that tell of trouble that passes (RFC 9110 section 15, RFC 6585 section 4).
+/// The statuses of transient failures (RFC 9110 section 15, RFC 6585 section 4).
 constexpr bool is_passing_status(int status) noexcept {
   return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }

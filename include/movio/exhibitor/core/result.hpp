@@ -27,7 +27,7 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// What kind of failure it was: what a program can decide on.
+/// The kind of a failure: programs decide by it.
 enum class ErrorKind {
   invalid_argument,    ///< The call or the configuration is wrong; nothing was sent.
   credentials,         ///< No usable client_id and client_secret could be read.
@@ -39,13 +39,13 @@ enum class ErrorKind {
   tls,                 ///< TLS could not be agreed, or the certificate is not trusted.
   proxy,               ///< The proxy cannot be reached or refused.
   timeout,             ///< The time allowed for the call ran out.
-  protocol,            ///< An answer that cannot be what it should be.
-  too_large,           ///< An answer beyond the allowed size.
+  protocol,            ///< The answer violates HTTP or the API's format.
+  too_large,           ///< The answer exceeds the allowed size.
   not_found,           ///< The API answered 404.
   rejected,            ///< The API refused the request's content (400, 409, 422, ...).
   rate_limited,        ///< The API answered 429; see `Error::retry_after`.
   server_error,        ///< The API answered 5xx or 408.
-  overloaded,          ///< Too much is waiting in this process already.
+  overloaded,          ///< Too many requests are queued in this process.
   storage,             ///< A local file or store failed.
   cancelled,           ///< Cancelled by the caller, or by destruction.
 };
@@ -91,11 +91,11 @@ constexpr std::string_view to_string(ErrorKind kind) noexcept { return detail::r
 /// The exit code that a command line program should end with after such an error.
 constexpr int exit_code(ErrorKind kind) noexcept { return detail::row_of(kind).exit_code; }
 
-/// What became of a record that was sent among others.
+/// The outcome of one record of an upsert.
 enum class RecordState {
   accepted,  ///< The API has it.
   rejected,  ///< The API refused the request that held it.
-  unknown,   ///< It was sent, and no answer says what became of it.
+  unknown,   ///< It was sent, but no answer confirms the outcome.
   not_sent,
 };
 
@@ -106,7 +106,7 @@ struct RecordRange {
   RecordState state = RecordState::not_sent;
 };
 
-/// Everything that is known of a failure. No member but `details` ever holds a secret, a token or personal data.
+/// Everything known about a failure. No member but `details` ever holds a secret, a token or personal data.
 struct Error {
   ErrorKind kind = ErrorKind::invalid_argument;
   std::string message;                              ///< What failed, where, and what to do about it. A `Result` makes
@@ -115,18 +115,18 @@ struct Error {
   int transport_code = 0;                           ///< libcurl's CURLcode; 0 when libcurl did not fail.
   std::string oauth_error;                          ///< The issuer's `error` (RFC 6749 section 5.2).
   std::string oauth_description;                    ///< The issuer's `error_description`, bounded and cleaned.
-  std::optional<std::chrono::seconds> retry_after;  ///< When the server asked to come back.
+  std::optional<std::chrono::seconds> retry_after;  ///< How long the server asked to wait.
   std::string request_id;                           ///< `X-Request-Id` of the answer.
   int attempts = 0;                                 ///< How many times the request was sent.
   std::string details;          ///< What the API said, as JSON text of at most 64 KiB: an object with its `message` and
                                 ///< its `entities`; see `api_reasons`. May hold personal data, so the library never
                                 ///< prints it, and events come without it.
-  bool nothing_sent = false;    ///< It failed before a byte of the request left this process.
-  bool may_have_acted = false;  ///< The API may have acted on one of the attempts: one broke off, or
-                                ///< was answered 408, 5xx, or 2xx with what cannot be right.
-  std::vector<RecordRange> records;  ///< Of an upsert: what became of which of its records.
-  bool own_backoff = false;          ///< `retry_after` is how long this library leaves the issuer in peace of its own
-                                     ///< accord; no server asked for so much.
+  bool nothing_sent = false;    ///< True if no byte of the request left this process.
+  bool may_have_acted = false;  ///< True if the API may have processed an attempt: one was interrupted,
+                                ///< or answered with 408, 5xx, or an invalid 2xx.
+  std::vector<RecordRange> records;  ///< Of an upsert: the outcome of each record.
+  bool own_backoff = false;          ///< `retry_after` is this library's own backoff towards the issuer, longer than
+                                     ///< any server asked for.
 };
 
 /// Prints kind, message, status and request id; never `details`.
@@ -145,12 +145,12 @@ class ExhibitorError : public std::runtime_error {
 
 namespace detail {
 
-/// Every error passes here on its way to the user, whatever texts it was made of.
+/// Makes the texts of an error fit to be shown. Every `Result` passes its error through here.
 Error cleaned(Error error);
 
 }  // namespace detail
 
-/// A value or the `Error` that stands in its place.
+/// A value, or the `Error` that explains why there is none.
 template <class T>
 class [[nodiscard]] Result {
   static_assert(!std::is_same_v<T, Error>, "a Result<Error> could not tell success from failure");

@@ -24,13 +24,13 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// How far a rejects file had come.
+/// The state of a rejects file at some moment.
 struct RejectsMark {
   std::uint64_t size = 0;  ///< Bytes; 0 also when there was no such file.
   std::uint64_t tail = 0;  ///< Checksum of the last bytes before that, by which the file is known.
 };
 
-/// A range of lines that is dealt with and need not be sent again.
+/// A range of lines that is settled and need not be sent again.
 struct JournalEntry {
   std::uint64_t first_line = 0;  ///< From 1.
   std::uint64_t last_line = 0;   ///< Inclusive.
@@ -78,19 +78,18 @@ inline std::optional<JournalEntry> parse_entry(std::string_view text) {
   return whole && text.empty() ? std::optional<JournalEntry>(entry) : std::nullopt;
 }
 
-/// The file in which an upload writes down what it need not send again, so that the next process goes on where this one
-/// was killed. Its text can be read by people, and holds no record, no id and no secret:
+/// Records what an upload need not send again, so that another process can resume after a kill. Readable text without
+/// records, ids or secrets:
 ///
 ///     movio-exhibitor-journal 2 <identity> <checksum>
 ///     lines=1 to=1000 records=... rejects=0 tail=0 accepted=1000 ... <checksum>
 ///     finished <checksum>
 ///
-/// Each line's checksum covers the one before, so that no line counts that was not written behind just those lines.
+/// Each line's checksum includes the previous one, so that a line is valid only after exactly those lines.
 /// Errors: `storage`. Thread-safety: none.
 class Journal {
  public:
-  /// Begins a journal, or goes on with the unfinished one that is there. `identity`, one line of text, says which
-  /// upload it is of.
+  /// Begins a journal, or resumes an unfinished one. `identity`, one line of text, identifies the upload.
   static Result<Journal> open(const std::string& path, const std::string& identity) {
     assert(identity.find('\n') == std::string::npos && "an identity is one line");
     auto file = AppendFile::open(path);
@@ -130,7 +129,7 @@ class Journal {
     return {};
   }
 
-  /// Writes that the upload has come to its end: whoever opens the journal next begins it anew.
+  /// Marks the upload as finished: the next one to open the journal begins it anew.
   Result<void> finish() {
     std::string text;
     const std::uint64_t chain = add_line(text, end_mark, chain_);
@@ -170,7 +169,7 @@ class Journal {
     return true;
   }
 
-  /// Reads what is there; false when there is nothing to go on with.
+  /// Reads the file; false if there is nothing to resume.
   Result<bool> read(const std::string& header) {
     const auto start = file_.read(magic.size());  // no more before it is known to be a journal: it may be the data
     if (!start) return start.error();

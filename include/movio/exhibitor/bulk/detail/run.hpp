@@ -68,7 +68,7 @@ class BulkRun {
   };
   using Shipments = std::list<Shipment>;
   enum class Turn { first, yielded };
-  static constexpr std::chrono::milliseconds moment{250};  // short for a person who looks on
+  static constexpr std::chrono::milliseconds moment{250};  // short for a person who watches
 
   Result<void> open() {
     const auto first = batcher_.first_checksum();
@@ -85,8 +85,8 @@ class BulkRun {
     return {};
   }
 
-  /// Which upload a journal is of: of what to which API, as which client, and how the input begins. The credential
-  /// source is asked for a journal only: a call asks it when it needs a token.
+  /// Identifies an upload in its journal: operation, API, client id and the first record. The credential source is
+  /// asked only if there is a journal.
   [[nodiscard]] Result<std::string> identity_of(std::uint64_t first_checksum) const {
     if (options_.journal.empty()) return std::string();
     const auto client = client_.provider()->client_id();
@@ -110,10 +110,9 @@ class BulkRun {
     }
   }
 
-  /// Sends one request, if there is one to send and it may go out. The batches go out in the input's order, but one
-  /// whose last request failed without an explanation yields its turn once: whether others succeed says more than a
-  /// repetition. One that shares an id with an earlier one waits until that is settled, so that the last record of an
-  /// id wins.
+  /// Sends one request if one is due. Batches are sent in the order of the input, except that a batch whose last
+  /// request failed without an explanation lets one other go first: whether that succeeds says more than repeating. A
+  /// batch that shares an id with an earlier one waits until that is settled, so that the last record of an id wins.
   bool send_next(Clock::Steady now, Turn turn) {
     if (pacing_.hopeless() || in_flight_ >= pacing_.allowed() || now < pacing_.not_before()) return false;
     for (auto shipment = shipments_.begin(); shipment != shipments_.end(); ++shipment) {
@@ -145,7 +144,7 @@ class BulkRun {
     });
   }
 
-  /// Reads one batch ahead. False when there is one already, or nothing left, or as many as memory is for.
+  /// Reads one batch ahead. False if one is waiting already, the input has ended, or the memory limit is reached.
   bool read_next() {
     const bool one_waits = !shipments_.empty() && !shipments_.back().begun && shipments_.back().has_next();
     if (one_waits || ended_ || open_shipments() > options_.in_flight) return false;
@@ -226,7 +225,7 @@ class BulkRun {
                         " records were rejected; allow more, or correct the input and begin a new journal"));
   }
 
-  /// The first reason counts. Nothing more is sent; what is in flight comes to its end.
+  /// Keeps the first reason. Sends nothing more; requests in flight complete.
   void stop(Error error) {
     if (!stopped_) stopped_ = std::move(error);
   }

@@ -24,7 +24,7 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
       : count_(core->active.get()), call_(core, std::move(request)), completion_(std::move(completion)) {}
   AsyncDriver(const AsyncDriver&) = delete;
   AsyncDriver& operator=(const AsyncDriver&) = delete;
-  ~AsyncDriver() { tell(); }  // if nobody has: a transport that goes away drops its tasks
+  ~AsyncDriver() { tell(); }  // unless done: a transport that is destroyed drops its tasks
 
   void begin() {
     beginning_ = true;
@@ -70,7 +70,7 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
     });
   }
 
-  /// Ends when its time has come or at a cancellation, whichever is first.
+  /// Ends at its time or at a cancellation, whichever is first.
   void pause() {
     kept_ = shared_from_this();
     pausing_ = true;
@@ -82,14 +82,14 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
     if (!call_.transport().after(left, resume) && end_pause()) advance(call_.stopped());
   }
 
-  /// True for the first of those who end a pause.
+  /// True for the first caller: time and cancellation may both end a pause.
   bool end_pause() {
     if (!pausing_.exchange(false)) return false;
     kept_.reset();
     return true;
   }
 
-  /// Never inside `begin`, so that who starts a call may hold a lock that the completion takes.
+  /// Never completes inside `begin`, so that the starter may hold a lock that the completion takes.
   void finish() {
     outcome_ = call_.conclude();
     Transport& transport = call_.transport();
@@ -109,7 +109,7 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
     }
   }
 
-  /// Counts the call until all that it holds is gone: declared first.
+  /// Counts the call as active until all its members are destroyed: declared first.
   struct Count {
     explicit Count(std::shared_ptr<ActiveCalls> calls) : active(std::move(calls)) { active->begun(); }
     Count(const Count&) = delete;

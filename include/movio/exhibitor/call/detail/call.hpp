@@ -68,13 +68,13 @@ struct CallerCore {
   ForkLocal<ActiveCalls> active;
 };
 
-/// One call from its acceptance to its outcome: what the two drivers have in common. It does what the machine says as
-/// far as that needs no waiting.
+/// One call from its acceptance to its outcome: what both drivers share. Executes the steps of the machine that need no
+/// waiting.
 class Call {
  public:
   using Step = CallMachine::Step;
 
-  /// The request must have been found acceptable.
+  /// The request must have been checked.
   Call(std::shared_ptr<CallerCore> core, HttpRequest&& request)
       : core_(std::move(core)),
         request_(std::move(request)),
@@ -201,7 +201,7 @@ class Call {
 
   [[nodiscard]] Confidential confidential() const { return {machine_.tokens(), path(), !request_.body}; }
 
-  /// Of a transport's error, before anybody is told of it.
+  /// Removes ids and tokens from a transport's error, before any event has it.
   void strike_out_confidential(Error& error) const {
     error.message = without_tokens(std::move(error.message), machine_.tokens());
     strike_out_personal(error.message, path());

@@ -19,7 +19,7 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// Runs API calls: each is authorized, sent, repeated where that is worth it and harms nobody, and explained.
+/// Runs API calls: authorizes, sends, repeats where that is safe and useful, and explains.
 ///
 /// Thread-safety: every call from any thread. The destructor cancels the asynchronous calls under way and waits until
 /// all are completed; inside one of their completions it does not wait.

@@ -22,12 +22,12 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// A file that only grows at its end, locked against all others for as long as it is open. Children of fork() share the
-/// lock. Errors: `storage`. Thread-safety: none.
+/// An append-only file with an exclusive lock while it is open. A forked child shares the lock. Errors: `storage`.
+/// Thread-safety: none.
 class AppendFile {
  public:
-  /// Opens a regular file, or makes one that only its owner may read. Never waits. Where others may make files too, as
-  /// in /tmp, none of theirs is taken: no symbolic link at the path's end, no file of another user or with two names.
+  /// Opens a regular file, or creates one that only its owner may read. Never waits. In a directory where other users
+  /// can create files, such as /tmp, it refuses symbolic links, files of other users, and hard links.
   static Result<AppendFile> open(const std::string& path) {
     Descriptor descriptor = open_or_create(path);
     if (!descriptor) return open_error(path, errno);
@@ -45,7 +45,7 @@ class AppendFile {
   /// The whole file.
   [[nodiscard]] Result<std::string> read_all() const { return read(size_); }
 
-  /// Its bytes from there on, at most `most`.
+  /// At most `most` bytes from that offset.
   [[nodiscard]] Result<std::string> read(std::uint64_t most, std::uint64_t from = 0) const {
     std::string content(static_cast<std::size_t>(std::min(most, size_ - std::min(from, size_))), '\0');
     for (std::size_t done = 0; done < content.size();) {
@@ -59,7 +59,7 @@ class AppendFile {
     return content;
   }
 
-  /// Writes all of it, or cuts off again what was written of it.
+  /// Writes all of it, or truncates the file to what it was before.
   Result<void> append(std::string_view bytes) {
     for (std::string_view rest = bytes; !rest.empty();) {
       const auto at = static_cast<off_t>(size_ + (bytes.size() - rest.size()));
@@ -71,14 +71,14 @@ class AppendFile {
     return {};
   }
 
-  /// Cuts off what is beyond `size`.
+  /// Truncates the file to `size`.
   Result<void> truncate(std::uint64_t size) {
     if (!cut(size)) return storage_error(path_, "cannot be shortened", errno, "try again");
     size_ = size;
     return {};
   }
 
-  /// Takes the file from all but its owner, who may have made it before.
+  /// Removes the access of everybody but the owner: the file may have existed before.
   [[nodiscard]] Result<void> keep_private() const {
     if (::fchmod(descriptor_.get(), S_IRUSR | S_IWUSR) == 0) return {};
     return storage_error(path_, "cannot be kept to its owner", errno, "name a file that belongs to this user");
@@ -129,8 +129,8 @@ class AppendFile {
     return storage_error(path, "is in use by another upload; wait for its end, or name another file");
   }
 
-  /// Makes the file's name survive a loss of power. At every opening: who made the file may have been killed before it
-  /// came to this.
+  /// Syncs the directory, so that the file's name survives a power loss. At every opening: the process that created the
+  /// file may have been killed before this.
   static Result<void> sync_directory(const std::string& path) {
     const auto parent = std::filesystem::path(path).parent_path();
     const std::string name = parent.empty() ? "." : parent.string();

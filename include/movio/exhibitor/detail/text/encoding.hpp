@@ -84,7 +84,7 @@ inline std::string form_encode(std::string_view text) {
   return out;
 }
 
-/// Nothing when a '%' is not followed by two hexadecimal digits.
+/// Empty if a '%' is not followed by two hexadecimal digits.
 inline std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -190,7 +190,7 @@ inline bool is_display_control(std::string_view sequence) noexcept {
          is_one_of("\xE2\x81", "\xA6", "\xA9");                                             // U+2066..2069
 }
 
-/// Text of another party made fit for a message: no control characters, valid UTF-8, at most `limit` bytes.
+/// Makes foreign text fit for a message: no control characters, valid UTF-8, at most `limit` bytes.
 inline std::string clean_text(std::string_view text, std::size_t limit) {
   std::string out;
   while (!text.empty()) {
@@ -205,8 +205,7 @@ inline std::string clean_text(std::string_view text, std::size_t limit) {
   return out;
 }
 
-/// An error's message made fit to be shown and logged: names of files, the system's words and another party's are in
-/// it.
+/// Makes an error's message fit to be shown and logged: it may quote file names, the system and other parties.
 inline std::string clean_message(std::string text) {
   const auto is_plain = [](char c) { return is_ascii(c) && !is_control(c); };
   if (std::all_of(text.begin(), text.end(), is_plain)) return text;
@@ -220,8 +219,8 @@ inline std::string system_error_text(int code) {
   return clean_text(std::generic_category().message(code), longest);
 }
 
-/// Replaces each occurrence of `part` that `counts(its place)`, in linear time (Knuth, Morris, Pratt): whoever wrote
-/// the text may mean to keep us busy. `same` compares characters.
+/// Replaces each occurrence of `part` that `counts(its place)`, in linear time (Knuth, Morris, Pratt): the text
+/// may be hostile. `same` compares characters.
 template <class Same, class Counts>
 void redact(std::string& text, std::string_view part, const Same& same, const Counts& counts) {
   if (part.empty() || part.size() > text.size()) return;
@@ -249,14 +248,14 @@ void redact(std::string& text, std::string_view part, const Same& same, const Co
   if (copied != 0) text = out.append(text, copied, std::string::npos);
 }
 
-/// Replaces every occurrence of a secret, upper or lower case. Shorter ones than four characters are left: striking
-/// them out would shred the text and give the secret away by doing so.
+/// Replaces every occurrence of a secret, in any case. Secrets shorter than four characters are left: replacing them
+/// would shred the text, and reveal the secret by the gaps.
 inline void strike_out(std::string& text, std::string_view secret) {
   if (secret.size() < 4) return;
   redact(text, secret, same_letter, [](std::size_t /*place*/) { return true; });
 }
 
-/// Replaces every occurrence of an id, upper or lower case; of a short one, where it is a word of its own.
+/// Replaces every occurrence of an id, in any case; a short id only where it is a whole word.
 inline void strike_out_id(std::string& text, std::string_view id) {
   const auto in_word = [&text](std::size_t at) {
     return at < text.size() && (is_alpha(text[at]) || is_digit(text[at]));

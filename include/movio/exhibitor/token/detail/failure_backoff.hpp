@@ -14,7 +14,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// What credentials are told apart by, without keeping them; nothing for a source that gave none.
+/// A fingerprint of credentials, to notice a change without keeping them; empty for a source that gave none.
 using CredentialsMark = std::optional<Sha256::Digest>;
 
 /// Whether an error of the issuer's says that it does not accept these credentials (RFC 6749 section 5.2; Auth0 says
@@ -23,12 +23,12 @@ inline bool credentials_refused(const Error& error) noexcept {
   return error.http_status == 401 || error.oauth_error == "invalid_client" || error.oauth_error == "access_denied";
 }
 
-/// The last failure to get a token: what callers are told meanwhile, and when another fetch may begin. Pure logic;
-/// whoever owns it guards it. Goes by uptime, so that setting the wall clock neither ends nor prolongs anything.
+/// The last failed fetch: the error that callers get, and when the next fetch may begin. Pure logic, guarded by its
+/// owner. Uses the uptime, so that setting the wall clock neither ends nor prolongs a backoff.
 class FailureBackoff {
  public:
-  /// Notes a failure, and in `error` how long the issuer is left in peace: between half of d and all of it, where d
-  /// doubles from 1 s to 300 s, or as long as the issuer asks. `chance`, from 0 to 1, says where between.
+  /// Records a failure, and the backoff in `error`: between d/2 and d, where d doubles from 1 s to 300 s, or as long as
+  /// the issuer asks. `chance`, from 0 to 1, picks the point between.
   void failed(Error& error, const CredentialsMark& tried, const Moment& now, double chance) {
     const std::chrono::seconds none{0};
     const auto asked_for = std::clamp(error.retry_after.value_or(none), none, longest_wait);
@@ -45,7 +45,7 @@ class FailureBackoff {
   /// A token was fetched, or the credentials have changed.
   void clear() { *this = {}; }
 
-  /// Whether the issuer is still to be left in peace.
+  /// Whether the backoff lasts.
   [[nodiscard]] bool stands(const Moment& now) const noexcept { return error_ && now.uptime < until_; }
 
   /// Whether callers get the failure at once. They do not when the issuer may be asked again, nor when it is time to
@@ -82,7 +82,7 @@ class FailureBackoff {
     return std::chrono::duration_cast<Uptime>(whole * (0.5 + chance / 2));
   }
 
-  /// Rounded up, so that who comes back then is not too early.
+  /// Rounded up, so that a caller that waits this long is not too early.
   [[nodiscard]] std::chrono::seconds left(const Moment& now) const noexcept {
     return std::max(std::chrono::ceil<std::chrono::seconds>(until_ - now.uptime), std::chrono::seconds(0));
   }

@@ -15,11 +15,11 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// The tokens that were minted and have not expired. Pure logic; whoever owns it guards it. Goes by uptime: a wall
-/// clock set forward does not end what the API still accepts.
+/// The fetched tokens that have not expired. Pure logic, guarded by its owner. Uses the uptime: setting the wall clock
+/// forward does not end what the API still accepts.
 class Ledger {
  public:
-  /// A token that came at `now` lives for `lifetime` from then on at the latest: the issuer made it before.
+  /// A token received at `now` expires after `lifetime` at the latest: the issuer made it earlier.
   void add(LedgerEntry entry, std::chrono::seconds lifetime, const Moment& now) {
     forget_dead(now);
     if (lines_.size() == most_lines) lines_.pop_front();
@@ -43,7 +43,7 @@ class Ledger {
     std::chrono::nanoseconds dies;
   };
 
-  /// A bound for a program that throws away every token it gets: more than any quota that has been seen lets it mint.
+  /// Bounds the memory of a program that discards every token; higher than any known quota.
   static constexpr std::size_t most_lines = 4096;
 
   void forget_dead(const Moment& now) {
