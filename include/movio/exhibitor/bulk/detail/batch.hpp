@@ -20,29 +20,29 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Records of a batch that go out in one request.
+/// Records of a batch that are sent in one request.
 struct Piece {
-  std::vector<std::size_t> records;  ///< By their index.
-  int failures = 0;                  ///< Of requests with them all, as far as `Batch::failed` was told.
-  int strikes = 0;                   ///< Of those failures, the ones that another request's success came before.
-  std::uint64_t successes = 0;       ///< Of the whole run, at the last of those failures.
-  bool again = false;                ///< Its next request repeats one that failed.
-  bool suspected = false;            ///< The API named just these as what it refused.
+  std::vector<std::size_t> records;  ///< Their indices in the batch.
+  int failures = 0;                  ///< Failed requests with all of them, as reported to `Batch::failed`.
+  int strikes = 0;                   ///< Those failures that followed a success of another request.
+  std::uint64_t successes = 0;       ///< Successes of the whole run at the last failure.
+  bool again = false;                ///< The next request is a repetition.
+  bool suspected = false;            ///< The API named exactly these as refused.
 };
 
-/// Consecutive records of the input: those that go out, those that a later one of the same id supersedes, those that
-/// are refused. What a request of it was answered with takes it apart, until each record's fate is known.
-/// Pure logic. Thread-safety: none.
+/// Consecutive records of the input: records to send, records superseded by a later one of the same id, and refused
+/// ones. The answers to its requests split it further, until the outcome of each record is known. Pure logic.
+/// Thread-safety: none.
 class Batch {
  public:
-  /// Makes room for what may be added.
+  /// Reserves memory.
   void reserve(std::size_t records, std::size_t bytes) {
     text_.reserve(bytes);
     records_.reserve(records);
     by_id_.reserve(records);
   }
 
-  /// A record that is to be sent.
+  /// Adds a record to send.
   void add(std::uint64_t line, std::string_view text, const std::string& id) {
     cover(line, text);
     const auto [place, is_new] = by_id_.try_emplace(id, records_.size());
@@ -56,14 +56,14 @@ class Batch {
     text_ += text;
   }
 
-  /// A record that is not to be sent.
+  /// Adds a record that is refused before sending.
   void refuse(std::uint64_t line, std::string_view text, std::string id, std::string problem) {
     cover(line, text);
     refused_bytes_ += text.size();
     rejects_.push_back({line, std::move(id), {std::move(problem)}, std::string(text)});
   }
 
-  /// To be called once, when all are added.
+  /// Ends adding; called once.
   void close() {
     if (!records_.empty()) text_ += ']';
     body_ = Body(std::move(text_));
@@ -79,12 +79,12 @@ class Batch {
   [[nodiscard]] std::size_t bytes() const noexcept { return text_.size() + refused_bytes_; }
   [[nodiscard]] std::uint64_t first_line() const noexcept { return first_line_; }
   [[nodiscard]] std::uint64_t last_line() const noexcept { return last_line_; }
-  /// Those of the body, once closed.
+  /// The size of the body, once closed.
   [[nodiscard]] std::size_t sent_bytes() const noexcept { return body_.bytes().size(); }
-  /// A sum over the records and their lines, so that those of ranges can be added up.
+  /// The sum of the checksums of all records with their lines, so that adjacent ranges can be added up.
   [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_; }
 
-  /// Whether a record of one would be sent beside a record of the same id of the other.
+  /// Whether both have a record to send with the same id.
   [[nodiscard]] bool shares_an_id_with(const Batch& other) const {
     const bool smaller = by_id_.size() <= other.by_id_.size();
     const auto& few = smaller ? by_id_ : other.by_id_;
@@ -97,7 +97,7 @@ class Batch {
 
   [[nodiscard]] bool settled() const noexcept { return pieces_.empty(); }
 
-  /// What is to be sent next.
+  /// The next piece to send.
   [[nodiscard]] const Piece& piece() const noexcept { return pieces_.back(); }
 
   /// The piece as a JSON array. The whole batch is shared, not copied.
@@ -120,12 +120,12 @@ class Batch {
     return first == last ? "line " + first : "lines " + first + " to " + last;
   }
 
-  /// The piece is sent.
+  /// The next piece is being sent.
   void sent() noexcept {
     if (std::exchange(pieces_.back().again, false)) ++counts_.retried;
   }
 
-  // What became of the piece.
+  // The outcome of the piece.
 
   void accepted(const UpsertReceipt& receipt) {
     counts_.accepted += piece().records.size();
@@ -136,17 +136,17 @@ class Batch {
     pieces_.pop_back();
   }
 
-  /// The API does not have what was to be removed.
+  /// The API does not have the record to remove.
   void absent() {
     counts_.absent += piece().records.size();
     pieces_.pop_back();
   }
 
-  /// The same is to be sent once more.
+  /// The piece is sent again.
   void repeat() noexcept { pieces_.back().again = true; }
 
-  /// The API refused it: it is taken apart, and one record alone is rejected. Suspects are sent by themselves, and once
-  /// the API takes what it had named, its names count no more: each could cost a request.
+  /// The API refused the piece: it is split, and a single record is rejected. Suspects are sent alone. Once the API
+  /// accepts a record that it had named, its names are ignored: each could cost a request.
   void refused(std::vector<std::string> messages, const std::vector<std::string>& suspected_ids) {
     const Piece whole{take_piece().records};
     if (whole.records.size() == 1) return reject(whole.records.front(), std::move(messages));
@@ -163,9 +163,9 @@ class Batch {
     pieces_.push_back(std::move(suspects));
   }
 
-  /// It failed without a word about the records, and one of them may be why: something before the API may object to it,
-  /// or the API fail of it. It goes out again behind the other pieces, from the second failure on in halves. One record
-  /// alone is rejected when it keeps failing while other requests, of which `successes` is the run's number, succeed.
+  /// The piece failed without a reason, and one of its records may be the cause: a gateway may object to it, or the API
+  /// may crash on it. It is sent again after the other pieces, from the second failure on in halves. A single record is
+  /// rejected when it keeps failing while other requests succeed; `successes` counts those of the run.
   void failed(std::vector<std::string> messages, std::uint64_t successes) {
     Piece piece = take_piece();
     ++piece.failures;
@@ -177,7 +177,7 @@ class Batch {
     send_last(half_of(piece, 1));
   }
 
-  /// Everything that was refused so far, and what there is to say of the whole.
+  /// The rejects so far, and the counts of the batch.
   [[nodiscard]] const std::vector<BulkReject>& rejects() const noexcept { return rejects_; }
   [[nodiscard]] BulkCounts counts() const {
     BulkCounts counts = counts_;
@@ -185,7 +185,7 @@ class Batch {
     counts.rejected = rejects_.size();
     return counts;
   }
-  /// Records that no answer has settled.
+  /// Records without a final outcome.
   [[nodiscard]] std::size_t unsettled() const {
     std::size_t count = 0;
     for (const auto& waiting : pieces_) count += waiting.records.size();
@@ -202,24 +202,24 @@ class Batch {
  private:
   struct Record {
     std::uint64_t line;
-    std::size_t offset;  // in the text
+    std::size_t offset;  // in the batch's text
     std::size_t length;
     const std::string* id;
-    std::uint64_t superseded_by;  // that record's line; 0: by none
-    std::size_t earlier;          // the record that it superseded
+    std::uint64_t superseded_by;  // line of the later record; 0: none
+    std::size_t earlier;          // index of the record that it superseded
   };
   using Indices = std::vector<std::size_t>;
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   static constexpr int most_failures = 6;
-  static constexpr int own_failures = 3;  // of those, when it is sent alone: one could be chance
+  static constexpr int own_failures = 3;  // of a record that is sent alone: one failure could be chance
 
-  /// In an outage nothing succeeds, and so no record gets more than one strike. That many failures in a row of a record
-  /// that is sent alone are no chance.
+  /// In an outage nothing succeeds, so no record gets more than one strike. That many failures in a row of a record
+  /// sent alone are no chance.
   [[nodiscard]] static bool is_culprit(const Piece& piece) noexcept {
     return piece.records.size() == 1 && piece.failures >= most_failures && piece.strikes >= 2;
   }
 
-  /// The one that it had superseded goes out after all.
+  /// Sends the record that a rejected one had superseded after all.
   void reject(std::size_t index, std::vector<std::string> messages) {
     const Record& record = records_[index];
     rejects_.push_back({record.line, *record.id, std::move(messages), std::string(text_of(index))});
@@ -251,7 +251,7 @@ class Batch {
 
   void send_last(Piece piece) { pieces_.insert(pieces_.begin(), std::move(piece)); }
 
-  /// With the failures of the whole, but for those that a record has to show by itself.
+  /// Inherits the failures of the whole piece, except those that a record must show alone.
   static Piece half_of(const Piece& whole, int which) {
     const auto middle = whole.records.begin() + static_cast<Indices::difference_type>(whole.records.size() / 2);
     Indices half = which == 0 ? Indices(whole.records.begin(), middle) : Indices(middle, whole.records.end());
@@ -276,14 +276,14 @@ class Batch {
   std::uint64_t first_line_ = 0;
   std::uint64_t last_line_ = 0;
   std::uint64_t checksum_ = 0;
-  std::string text_;  // until it is closed
+  std::string text_;  // until closed
   Body body_;
   std::vector<Record> records_;
   std::unordered_map<std::string, std::size_t> by_id_;  // the last record of each id
   std::vector<BulkReject> rejects_;
   std::size_t refused_bytes_ = 0;
-  bool misled_ = false;        // by what the API named
-  std::vector<Piece> pieces_;  // the next one to be sent is the last
+  bool misled_ = false;        // by the names in the API's answers
+  std::vector<Piece> pieces_;  // sent from the back
   std::uint64_t superseded_ = 0;
   BulkCounts counts_;
 };

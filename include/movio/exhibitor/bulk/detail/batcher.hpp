@@ -19,27 +19,27 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Makes batches of a source's records, passing over those that a journal has as acknowledged. Thread-safety: none.
+/// Makes batches from the records of a source, and skips those that a journal has as acknowledged. Thread-safety: none.
 class Batcher {
  public:
   Batcher(RecordSource& source, std::size_t most, std::size_t bytes)
       : source_(source), most_(most), most_bytes_(bytes), bytes_(bytes) {}
 
-  /// The checksum of the first record, by which an input is known; 0 when there is none. Errors: the source's.
+  /// The checksum of the first record, which identifies the input; 0 if there is none. Errors: those of the source.
   Result<std::uint64_t> first_checksum() {
     auto record = peek();
     if (!record) return std::move(record.error());
     return *record ? checksum((*record)->text) : 0;
   }
 
-  /// What is to be passed over, in the input's order.
+  /// Sets the entries to skip, in the order of the input.
   void pass_over(std::vector<JournalEntry> acknowledged) {
     acknowledged_ = std::move(acknowledged);
     next_ = acknowledged_.begin();
   }
 
-  /// The next batch, closed; nothing at the end. Errors: the source's; `storage` when what is passed over is not what
-  /// the journal says.
+  /// The next batch, closed; empty at the end. Errors: those of the source; `storage` if the skipped records are not
+  /// those of the journal.
   Result<std::optional<Batch>> next_batch() {
     Batch batch;
     batch.reserve(last_size_, last_bytes_);
@@ -50,7 +50,7 @@ class Batcher {
       const bool passed_over = is_passed_over((*record)->line);
       if (mismatch_) return other_input();
       if (!passed_over && !has_room(batch, **record)) break;
-      if (passed_over && batch.size() > 0) break;  // it covers one stretch of lines
+      if (passed_over && batch.size() > 0) break;  // a batch covers consecutive lines
       if (passed_over) {
         pass(**record);
       } else {
@@ -61,35 +61,35 @@ class Batcher {
     return batch.size() == 0 ? finish() : deliver(std::move(batch));
   }
 
-  /// A request of so many bytes was too large: from now on batches are half of that at most, down to one record ...
+  /// A request of this size was too large: from now on batches are at most half of it, down to one record ...
   void too_large(std::size_t bytes) noexcept { bytes_ = std::min(bytes_, bytes / 2); }
-  /// ... but not smaller than one that was taken: it may have been a record in it, and not its size.
+  /// ... but not smaller than an accepted request: the cause may have been a record, not the size.
   void taken(std::size_t bytes) noexcept { bytes_ = std::max(bytes_, std::min(bytes, most_bytes_)); }
   [[nodiscard]] bool is_limited() const noexcept { return bytes_ < most_bytes_; }
 
-  /// Records in the batches that were made, and those that were passed over.
+  /// Records in batches so far, and skipped ones.
   [[nodiscard]] std::uint64_t read() const noexcept { return read_; }
   [[nodiscard]] std::uint64_t passed_over() const noexcept { return passed_over_; }
-  /// What the journal says of those.
+  /// The counts of the skipped records, from the journal.
   [[nodiscard]] const BulkCounts& passed_counts() const noexcept { return passed_counts_; }
 
  private:
   using Record = RecordSource::Record;
 
   Result<std::optional<Record>> peek() {
-    if (failed_) return *failed_;  // a source that fails once and then ends has not been read to its end
+    if (failed_) return *failed_;  // a source that fails and then ends was not read to its end
     if (ahead_ || ended_) return ahead_;
     auto next = source_.next();
     if (next) {
       ahead_ = *next;
-      ended_ = !ahead_;  // it is not asked again: a cursor could begin anew
+      ended_ = !ahead_;  // not asked again: a cursor could restart
     } else {
       failed_ = next.error();
     }
     return next;
   }
 
-  /// Then it is sent without a look at the next record, which may be long in coming.
+  /// A full batch is sent without waiting for the next record, which may take long.
   [[nodiscard]] bool is_full(const Batch& batch) const {
     return batch.size() > 0 && (batch.size() >= most_ || batch.bytes() >= bytes_);
   }
@@ -117,7 +117,7 @@ class Batcher {
     checksum_ += checksum(record.text, record.line);
   }
 
-  /// A stretch of acknowledged lines lies behind.
+  /// Ends a run of acknowledged lines.
   void verify_passed() {
     const bool same = checksum_ == next_->checksum;
     mismatch_ = mismatch_ || !same;
@@ -134,7 +134,7 @@ class Batcher {
   Result<std::optional<Batch>> deliver(Batch batch) {
     read_ += batch.size();
     last_size_ = batch.size();
-    last_bytes_ = batch.bytes() + batch.bytes() / 16;  // a little more, that it need not grow for a few bytes
+    last_bytes_ = batch.bytes() + batch.bytes() / 16;  // some spare, to avoid growing by a few bytes
     batch.close();
     return std::optional<Batch>(std::move(batch));
   }
@@ -153,8 +153,8 @@ class Batcher {
   RecordSource& source_;
   const std::size_t most_;
   const std::size_t most_bytes_;
-  std::size_t bytes_;          // to which they are limited now
-  std::size_t last_size_ = 0;  // of the last batch: the next one will be like it
+  std::size_t bytes_;          // the current limit of a batch
+  std::size_t last_size_ = 0;  // of the last batch: the next one is similar
   std::size_t last_bytes_ = 0;
   std::optional<Record> ahead_;
   bool ended_ = false;

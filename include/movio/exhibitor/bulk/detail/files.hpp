@@ -17,7 +17,7 @@ namespace detail {
 /// The journal and the rejects file of a bulk run; either may be missing. Errors: `storage`. Thread-safety: none.
 class BulkFiles {
  public:
-  /// A path that is empty names none. A journal is gone on with together with the rejects file that it accounts for.
+  /// An empty path means no file. A journal is resumed only together with the rejects file that it refers to.
   static Result<BulkFiles> open(const std::string& journal, const std::string& rejects, const std::string& identity) {
     BulkFiles files;
     if (!journal.empty()) {
@@ -46,8 +46,8 @@ class BulkFiles {
   }
   [[nodiscard]] BulkCounts earlier() const { return journal_ ? journal_->counts() : BulkCounts(); }
 
-  /// Puts down settled batches, the rejects first: what the journal has as settled must not be missing there. After an
-  /// error nothing more is put down: a later batch must not stand there without an earlier one of the same id.
+  /// Writes settled batches, rejects first: a batch that is settled in the journal has all its rejects in their file.
+  /// After an error nothing more is written: a later batch must not be settled without an earlier one of the same id.
   Result<void> settle(const std::vector<const Batch*>& batches) {
     if (broken_) return {};
     auto written = write(batches);
@@ -55,18 +55,18 @@ class BulkFiles {
     return written;
   }
 
-  /// Of a batch that is not settled. A run that resumes finds them again.
+  /// Writes the rejects of an unsettled batch. A run that resumes finds them again.
   Result<void> add_rejects(const Batch& batch) {
     return rejects_ && !broken_ ? rejects_->append(batch.rejects()) : Result<void>();
   }
 
-  /// Everything is settled.
+  /// Marks the upload as finished.
   Result<void> finish() { return journal_ ? journal_->finish() : Result<void>(); }
 
  private:
   BulkFiles() = default;
 
-  /// Ranges that meet become one, so that a journal of single records stays small.
+  /// Merges adjacent ranges, so that a journal of single records stays small.
   static void add_entry(std::vector<JournalEntry>& entries, const JournalEntry& added) {
     const bool meets = !entries.empty() && entries.back().last_line + 1 == added.first_line;
     if (!meets) return entries.push_back(added);

@@ -18,8 +18,8 @@ inline bool begins_with(std::string_view text, std::string_view beginning) noexc
   return text.substr(0, beginning.size()) == beginning;
 }
 
-/// What an input is that is no text of lines in UTF-8, by its first line, and what to do about it; nullptr when it may
-/// be such a text.
+/// What an input is instead of lines of UTF-8, judged by its first line, and what to do about it; nullptr if it may be
+/// such a text.
 inline const char* no_lines_of_utf8(std::string_view line) noexcept {
   for (const std::string_view magic : {"\x1F\x8B", "PK\x03\x04", "\x28\xB5\x2F\xFD", "\xFD\x37zXZ", "BZh"}) {
     if (begins_with(line, magic)) return "is compressed; decompress it first (of a .gz file: gzip -dc FILE)";
@@ -35,10 +35,10 @@ inline const char* no_lines_of_utf8(std::string_view line) noexcept {
   return nullptr;
 }
 
-/// Names with a separator between them, as on the first line of a CSV file.
+/// Whether a line looks like the header of a CSV file: names with separators.
 inline bool is_csv_header(std::string_view line) noexcept {
   bool separated = false;
-  bool begins = true;  // a name
+  bool begins = true;  // of a name
   for (const char c : line) {
     const bool is_separator = c == ',' || c == ';' || c == '\t' || c == '|';
     const bool may_begin = is_alpha(c) || c == '_' || c == '"';
@@ -51,7 +51,7 @@ inline bool is_csv_header(std::string_view line) noexcept {
   return separated && !begins;
 }
 
-/// The same of an input that is to be NDJSON.
+/// The same for an input that should be NDJSON.
 inline const char* no_ndjson(std::string_view line) noexcept {
   if (const char* other = no_lines_of_utf8(line)) return other;
   line = trim(line);
@@ -69,7 +69,7 @@ inline const char* no_ndjson(std::string_view line) noexcept {
 
 inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-/// The slip that keeps a line from being one JSON value, where it is a usual one; else nullptr.
+/// The common mistake that keeps a line from being one JSON value; nullptr if it is none of these.
 inline const char* slip_in(std::string_view line) noexcept {
   if (begins_with(line, byte_order_mark)) return "begins with a byte-order mark; remove it";
   JsonScanner scanner(line);

@@ -15,7 +15,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Where the engine's thread leaves answers for the thread that uploads. Thread-safety: all of it.
+/// Passes answers from the engine's thread to the uploading thread. Thread-safety: every call from any thread.
 class Mailbox {
  public:
   struct Letter {
@@ -39,7 +39,7 @@ class Mailbox {
     return std::exchange(letters_, {});
   }
 
-  /// Until there is a letter, or somebody wakes it, or the time has come.
+  /// Waits for a letter, `wake`, or the given time.
   void wait(Clock& clock, Clock::Steady until) {
     std::unique_lock<std::mutex> lock(mutex_);
     while (letters_.empty() && !woken_ && clock.now() < until) clock.wait_until(lock, changed_, until);
@@ -47,7 +47,7 @@ class Mailbox {
   }
 
  private:
-  std::mutex mutex_;  // guards all that follows
+  std::mutex mutex_;  // guards the members below
   std::condition_variable changed_;
   std::vector<Letter> letters_;
   bool woken_ = false;

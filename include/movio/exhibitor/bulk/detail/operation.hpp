@@ -21,15 +21,15 @@ namespace detail {
 
 /// What a failed request means for the records in it.
 enum class Verdict {
-  absent,       ///< The API does not have what was to be removed.
-  refused,      ///< One of them is not acceptable.
-  too_large,    ///< They are too much for one request.
-  passing,      ///< The same may succeed later.
-  unexplained,  ///< The same may succeed later, or one of them may be why; the API does not say.
-  fatal,        ///< So would every other request fare.
+  absent,       ///< The API does not have the record to remove.
+  refused,      ///< At least one is not acceptable.
+  too_large,    ///< The request is too large.
+  passing,      ///< Transient: the same request may succeed later.
+  unexplained,  ///< Transient, or caused by one of them; the answer does not tell.
+  fatal,        ///< Every other request would fail, too.
 };
 
-/// What a bulk run does with its records.
+/// What an upload does with its records.
 class BulkOperation {
  public:
   enum class Kind { upsert, remove, update_subscriptions };
@@ -44,7 +44,7 @@ class BulkOperation {
   }
   static BulkOperation update_subscriptions() { return {Kind::update_subscriptions, "/members", "member_id"}; }
 
-  /// For messages and the journal.
+  /// The name in messages and the journal.
   [[nodiscard]] std::string name() const {
     const std::string path(path_);
     switch (kind_) {
@@ -58,7 +58,7 @@ class BulkOperation {
     return "PATCH " + path + "/{id}/subscriptions";
   }
 
-  /// Only an upsert takes several records in one request.
+  /// Whether each request takes a single record; only an upsert takes several.
   [[nodiscard]] bool one_by_one() const noexcept { return kind_ != Kind::upsert; }
 
   /// The request for a batch's next piece.
@@ -67,10 +67,10 @@ class BulkOperation {
     if (kind_ == Kind::remove) return remove_request(path_, batch.id());
     MemberSubscriptions wanted;
     RecordReader(batch.text(), Reading::values).read(wanted);
-    return *subscriptions_request(wanted);  // the record was found acceptable when it came in
+    return *subscriptions_request(wanted);  // the record was checked when it was read
   }
 
-  /// What an answer says of so many records. Errors: `protocol`, unless it says that all is done.
+  /// The receipt for `sent` records in an answer. Errors: `protocol`, unless the answer confirms all of them.
   [[nodiscard]] Result<UpsertReceipt> receipt(const HttpResponse& answer, std::size_t sent) const {
     if (kind_ == Kind::upsert) return receipt_in(name(), answer, sent);
     if (auto done = confirm_done(name(), answer); !done) return std::move(done.error());
@@ -104,7 +104,7 @@ class BulkOperation {
     }
   }
 
-  /// An answer that is not the API's JSON is called that: what its status would mean of the API is misleading.
+  /// Renames the error of an answer that is not the API's JSON: what its status means for the API would mislead.
   [[nodiscard]] Error explained(Error error) const {
     if (error.http_status < 400 || error.http_status >= 500 || is_from_api(error)) return error;
     error.message = name() + ": something before the API, such as a gateway or a firewall, answered HTTP " +
@@ -114,7 +114,7 @@ class BulkOperation {
     return error;
   }
 
-  /// Why a record was refused, for whoever mends it: what the API's `entities` say, else its message, else ours.
+  /// Why a record was refused: the API's `entities`, else its message, else ours.
   [[nodiscard]] static std::vector<std::string> messages_of(const Error& error) {
     const nlohmann::json said = said_in(error);
     std::vector<std::string> messages;
@@ -124,7 +124,7 @@ class BulkOperation {
     return {message.empty() ? error.message : "HTTP " + std::to_string(error.http_status) + ": " + message};
   }
 
-  /// The ids that the API's `entities` name. Their shape is not documented: what has an id may be a culprit.
+  /// The ids that the API's `entities` name. Their shape is not documented: every id counts as a suspect.
   [[nodiscard]] std::vector<std::string> suspects_in(const Error& error) const {
     std::vector<std::string> ids;
     const nlohmann::json said = said_in(error);
@@ -144,14 +144,14 @@ class BulkOperation {
   BulkOperation(Kind kind, std::string_view path, std::string_view id_name)
       : kind_(kind), path_(path), id_name_(id_name) {}
 
-  static constexpr std::size_t enough = 2048;  // bytes of a message
+  static constexpr std::size_t enough = 2048;  // bytes per message
 
   static nlohmann::json said_in(const Error& error) {
     auto said = parse_json(error.details, "what the API said");
     return said && said->is_object() ? *std::move(said) : nlohmann::json::object();
   }
 
-  /// The texts in a part of the entities: those in members that are called a message, else all of an object.
+  /// Collects the texts in a part of the entities: from members named like a message, else the whole object.
   static void add_messages(const nlohmann::json& part, std::vector<std::string>& messages) {
     if (part.is_string()) return messages.push_back(clean_text(part.get<std::string>(), enough));
     if (part.is_array()) {
@@ -173,7 +173,7 @@ class BulkOperation {
     return kind_ == Kind::update_subscriptions ? Verdict::refused : Verdict::fatal;
   }
 
-  /// Of a failure that may pass: the request did not come to be looked at, or the service says that it is away.
+  /// Of a transient failure: the request was not processed, or the service is unavailable.
   static bool says_nothing_of_records(const Error& error) noexcept {
     return !error.may_have_acted || error.http_status == 503 || error.retry_after;
   }

@@ -13,23 +13,23 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// How many requests may be in flight, and from when on: additive increase, multiplicative decrease (RFC 5681 section
-/// 3.1), and pauses that double while nothing succeeds. Pure logic. Thread-safety: none.
+/// How many requests may be in flight, and when the next may be sent: additive increase, multiplicative decrease (RFC
+/// 5681 section 3.1), and pauses that double while nothing succeeds. Pure logic. Thread-safety: none.
 class Pacing {
  public:
   Pacing(int most, std::chrono::milliseconds patience) : most_(most), patience_(patience), allowed_(most) {}
 
   [[nodiscard]] int allowed() const noexcept { return static_cast<int>(allowed_); }
 
-  /// Nothing is to be sent before.
+  /// The earliest time of the next request.
   [[nodiscard]] Clock::Steady not_before() const noexcept { return not_before_; }
 
-  /// A request goes out; its number is to be told when it was throttled.
+  /// Numbers a request that is being sent; `failed` takes the number.
   std::uint64_t sent() noexcept { return ++last_sent_; }
   [[nodiscard]] std::uint64_t last_sent() const noexcept { return last_sent_; }
   [[nodiscard]] std::uint64_t successes() const noexcept { return successes_; }
 
-  /// In an earlier run of the same upload.
+  /// An earlier run of the same upload had success.
   void succeeded_before() noexcept { ++successes_; }
 
   void succeeded() noexcept {
@@ -39,7 +39,7 @@ class Pacing {
     pause_ = first_pause;
   }
 
-  /// It was throttled, or had to be repeated. Those that were in flight together count once; false when it does not.
+  /// Reduces the number in flight, once for all requests that were in flight together; false if already done for them.
   bool throttled(std::uint64_t number) noexcept {
     if (number <= halved_at_) return false;
     halved_at_ = last_sent_;
@@ -47,7 +47,7 @@ class Pacing {
     return true;
   }
 
-  /// It failed for a reason that may pass. `jitter` is from 0 to 1. Throttling is waited out, however long it lasts.
+  /// A request failed transiently. `jitter` is from 0 to 1. Throttling is waited out, however long it lasts.
   void failed(std::uint64_t number, const Error& error, Clock::Steady now, double jitter) {
     const bool counts = throttled(number);
     const std::chrono::milliseconds own_pause(static_cast<std::int64_t>(static_cast<double>(pause_.count()) * jitter));
@@ -62,16 +62,16 @@ class Pacing {
     if (!hopeless_ && !may_pass(error)) hopeless_ = error;
   }
 
-  /// The failure since when there is no use in going on, unless a request in flight succeeds: nothing has succeeded for
-  /// as long as the patience lasts, or nothing ever has.
+  /// The failure after which the upload gives up unless a request in flight succeeds: nothing has succeeded for the
+  /// time of the patience, or nothing ever has.
   [[nodiscard]] const std::optional<Error>& hopeless() const noexcept { return hopeless_; }
 
  private:
   static constexpr std::chrono::milliseconds first_pause{1000};
   static constexpr std::chrono::milliseconds longest_pause{30000};
-  static constexpr int first_tries = 4;  // of an API that has answered none yet: it may be restarting
+  static constexpr int first_tries = 4;  // before the first success: the API may be restarting
 
-  /// The API takes requests, or asks for time.
+  /// The API accepts requests, or throttles.
   void is_answered() noexcept {
     failures_ = 0;
     hopeless_.reset();
@@ -82,7 +82,7 @@ class Pacing {
     return successes_ != 0 || error.retry_after || (is_trouble(error.kind) && failures_ < first_tries);
   }
 
-  /// Something fails on the way or in the API; it does not turn requests away.
+  /// The network or the API fails; requests are not refused.
   [[nodiscard]] static bool is_trouble(ErrorKind kind) noexcept {
     switch (kind) {
       case ErrorKind::connection:

@@ -25,31 +25,30 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Where the records of a bulk run come from, one after the other. Thread-safety: none.
+/// Gives the records of an upload one after the other. Thread-safety: none.
 class RecordSource {
  public:
   struct Record {
-    std::uint64_t line;     ///< Or the record's place; from 1, and growing.
-    std::string_view text;  ///< Valid until the next one is asked for.
+    std::uint64_t line;     ///< The line of the input, or the record's position; from 1, ascending.
+    std::string_view text;  ///< Valid until the next call of `next`.
   };
 
   virtual ~RecordSource() = default;
 
-  /// The next record; nothing at the end.
+  /// The next record; empty at the end.
   virtual Result<std::optional<Record>> next() = 0;
 
-  /// What keeps the last record from being sent, if anything does. Its id is put there, empty when none can be read.
+  /// Why the last record cannot be sent, if so. Sets `id`; empty if it cannot be read.
   virtual std::optional<std::string> examine(std::string& id) = 0;
 
-  /// How much of the input has been read.
+  /// Bytes of the input read so far.
   [[nodiscard]] virtual std::uint64_t bytes() const noexcept = 0;
 };
 
 /// A longer line cannot be a record.
 inline constexpr std::size_t longest_line = usual_request_bytes;
 
-/// Lines that stand for themselves. Errors: also `invalid_argument`, before the first, when it is clear that the input
-/// is something else.
+/// Reads lines. Errors: also `invalid_argument`, before the first record, if the input is clearly something else.
 class LineSource : public RecordSource {
  public:
   explicit LineSource(ByteSource bytes) : lines_(std::move(bytes), longest_line) {}
@@ -74,7 +73,7 @@ class LineSource : public RecordSource {
   [[nodiscard]] std::uint64_t bytes() const noexcept override { return lines_.bytes_passed(); }
 
  private:
-  /// What the input is instead, to judge by its first line; nullptr when it may be what it should be.
+  /// What the input is instead, judged by its first line; nullptr if it may be right.
   [[nodiscard]] virtual const char* other_kind(std::string_view line) const { return no_lines_of_utf8(line); }
   virtual std::optional<std::string> look_at(std::string_view text, std::string& id) = 0;
 
@@ -83,14 +82,14 @@ class LineSource : public RecordSource {
   LineReader::Line line_{};
 };
 
-/// What keeps a record from being sent that is acceptable in itself: only subscriptions have their id in the path.
+/// Why the id of a valid record cannot be used, if so: only subscriptions have their id in the path.
 template <class Model>
 std::optional<std::string> id_problem_of(const Model& record) {
   if constexpr (std::is_same_v<Model, MemberSubscriptions>) return id_problem(id_of(record));
   return std::nullopt;
 }
 
-/// The id in a record that may be wrong otherwise; empty when there is none before the JSON breaks off.
+/// Finds the id in a record that may be invalid; empty if there is none before the JSON breaks off.
 template <class Model>
 void find_id(std::string_view text, std::string& id) {
   JsonScanner scanner(text);
@@ -110,7 +109,7 @@ void find_id(std::string_view text, std::string& id) {
   }
 }
 
-/// NDJSON: each line is a record.
+/// Reads NDJSON: one record per line.
 template <class Model>
 class NdjsonSource : public LineSource {
  public:
@@ -133,7 +132,7 @@ class NdjsonSource : public LineSource {
   Model record_;
 };
 
-/// Each line is an id, as it is.
+/// Reads ids: one per line.
 class IdLineSource : public LineSource {
  public:
   using LineSource::LineSource;
@@ -145,11 +144,11 @@ class IdLineSource : public LineSource {
   }
 };
 
-/// Structs.
+/// Takes structs from a function.
 template <class Model>
 class ModelSource : public RecordSource {
  public:
-  /// `next` gives nullptr at the end; what it points to must be there until it is called again.
+  /// `next` gives nullptr at the end; the record must live until the next call.
   explicit ModelSource(std::function<const Model*()> next) : next_(std::move(next)) {}
 
   Result<std::optional<Record>> next() override {
@@ -178,10 +177,10 @@ class ModelSource : public RecordSource {
   std::uint64_t bytes_ = 0;
 };
 
-/// Ids.
+/// Takes ids from a function.
 class IdSource : public RecordSource {
  public:
-  /// `next` gives nothing at the end; the text must be there until it is called again.
+  /// `next` gives an empty optional at the end; the text must live until the next call.
   explicit IdSource(std::function<std::optional<std::string_view>()> next) : next_(std::move(next)) {}
 
   Result<std::optional<Record>> next() override {

@@ -22,7 +22,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Every line of a rejects file does, and so does the file.
+/// The beginning of every line of a rejects file.
 inline constexpr std::string_view reject_begins = "{\"line\":";
 
 /// One line of a rejects file: `{"line": 7, "id": "...", "messages": ["..."], "record": "..."}`.
@@ -39,13 +39,13 @@ inline std::string reject_line(const BulkReject& reject) {
   return line += "}\n";
 }
 
-/// The file that rejects are appended to. Whole lines that are there stay, whichever upload they are of. None is
-/// written twice: a run that was killed may have written what its journal does not account for. Errors: `storage`.
-/// Thread-safety: none.
+/// The file to which rejects are appended. Existing lines stay, also those of other uploads. No line is written twice:
+/// a run that was killed may have written rejects that its journal does not have. Errors: `storage`. Thread-safety:
+/// none.
 class RejectsFile {
  public:
-  /// `accounted`: what the journal knows of the file. Anything but rejects is left as it is: it might be the input, by
-  /// a slip.
+  /// `accounted`: the state of the file according to the journal. A file with other content is refused and left alone:
+  /// it could be the input, given by mistake.
   static Result<RejectsFile> open(const std::string& path, const RejectsMark& accounted) {
     auto file = AppendFile::open(path);
     if (!file) return std::move(file).error();
@@ -121,7 +121,8 @@ class RejectsFile {
     return mend_end(rest);
   }
 
-  /// A kill or a full disk may have left a part of a line; an editor may have left a whole one without its end.
+  /// Handles an incomplete last line: a kill or a full disk may have left a part, an editor may have left out the
+  /// newline.
   Result<void> mend_end(std::string_view last) {
     if (last.empty()) return {};
     JsonScanner scanner(last);
