@@ -22,8 +22,8 @@ struct CancelState;
 
 }  // namespace detail
 
-/// The receiving end of a cancellation: put it into a request, or ask it. A default one never fires.
-/// Thread-safety: all of it.
+/// The receiving end of a cancellation: put it into a request, or poll it. A default one never fires.
+/// Thread-safety: every call from any thread.
 class CancelToken {
  public:
   CancelToken() = default;
@@ -41,22 +41,22 @@ class CancelToken {
   std::shared_ptr<detail::CancelState> state_;
 };
 
-/// The giving end. Destroying it cancels nothing. Thread-safety: all of it.
+/// The sending end of a cancellation. Destroying it cancels nothing. Thread-safety: every call from any thread.
 class CancelSource {
  public:
   CancelSource();
 
   [[nodiscard]] CancelToken token() const { return CancelToken(state_); }
 
-  /// Cancels, once and for ever; runs the registered callbacks in the calling thread.
+  /// Cancels, once and permanently; runs the registered callbacks in the calling thread.
   void cancel() const;
 
  private:
   std::shared_ptr<detail::CancelState> state_;
 };
 
-/// Runs a callback on cancellation, at once if that was before. Once the destructor has returned the callback neither
-/// runs nor will (the semantics of C++20's std::stop_callback). The callback must not throw.
+/// Runs a callback on cancellation, immediately if already cancelled. After the destructor has returned, the callback
+/// is not running and will not run (the semantics of C++20's std::stop_callback). The callback must not throw.
 class CancelRegistration {
  public:
   CancelRegistration(const CancelToken& token, std::function<void()> callback);
@@ -66,7 +66,8 @@ class CancelRegistration {
 
  private:
   std::shared_ptr<detail::CancelState> state_;
-  detail::CancelCallback callback_;  ///< Goes away after the destructor's lock, for the same reason as in cancel().
+  detail::CancelCallback
+      callback_;  ///< Destroyed after the destructor's lock is released, for the same reason as in cancel().
 };
 
 namespace detail {

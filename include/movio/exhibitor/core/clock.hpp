@@ -10,13 +10,13 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// A moment on the two clocks that a token's life is judged by.
+/// A moment on the two clocks that measure a token's life.
 struct Moment {
-  std::chrono::nanoseconds uptime{};             ///< Counts on while the machine is suspended; never steps.
-  std::chrono::system_clock::time_point wall{};  ///< The time of day; may be set by hand.
+  std::chrono::nanoseconds uptime{};             ///< Includes suspended time; never steps.
+  std::chrono::system_clock::time_point wall{};  ///< The time of day; may be set.
 };
 
-/// Time as the library sees it; tests put `FakeClock` (testing.hpp) in its place.
+/// The clock that the library uses; tests use `FakeClock` (testing.hpp).
 /// Thread-safety: implementations must allow every call from any thread.
 class Clock {
  public:
@@ -30,7 +30,7 @@ class Clock {
   /// For the life of tokens.
   [[nodiscard]] virtual Moment moment() const noexcept = 0;
 
-  /// Blocks until `changed` is notified or `until` has come, whichever is first; may also return for no reason.
+  /// Blocks until `changed` is notified or until `until`, whichever is first; may wake spuriously.
   virtual void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, Steady until) = 0;
 };
 

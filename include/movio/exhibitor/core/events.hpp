@@ -58,15 +58,15 @@ constexpr std::string_view to_string(EventKind kind) noexcept {
   return "unknown";
 }
 
-/// Something that happened. Holds nothing secret or personal (of an error, all but `details`); views and pointers live
-/// as long as the hook's call.
+/// Something that happened. Holds nothing secret or personal (an error comes without `details`). Views and pointers are
+/// valid during the hook's call.
 struct Event {
   EventKind kind = EventKind::attempt_finished;
   std::string_view fingerprint{};            ///< The first 8 hexadecimal digits of the token's SHA-256.
   std::chrono::seconds lifetime{0};          ///< How long the token lives.
-  std::chrono::seconds next_try{0};          ///< The issuer is not asked again before.
-  const QuotaBucket* quota = nullptr;        ///< Which quota it is about.
-  std::string_view call_id{};                ///< One for all attempts of a call; sent as `X-Request-Id`.
+  std::chrono::seconds next_try{0};          ///< Until the next request to the issuer.
+  const QuotaBucket* quota = nullptr;        ///< The quota concerned.
+  std::string_view call_id{};                ///< The same for all attempts of a call; sent as `X-Request-Id`.
   std::string_view method{};                 ///< For example "PUT".
   std::string_view route{};                  ///< For example "/members/{id}".
   int http_status = 0;                       ///< 0 when there was no answer.

@@ -23,9 +23,8 @@ inline void wipe(std::string& text) noexcept {
 
 }  // namespace detail
 
-/// A client secret or a token. Its bytes are overwritten when it goes away or is assigned to (best effort: copies that
-/// libcurl and the operating system make are theirs), it cannot be streamed, and reading it takes an explicit
-/// `reveal()`.
+/// A client secret or a token. Its bytes are overwritten on destruction and assignment (best effort: libcurl and the
+/// operating system may hold copies), it cannot be streamed, and reading it takes an explicit `reveal()`.
 ///
 /// Thread-safety: as `std::string`; any number of threads may read one object.
 class Secret {
@@ -33,7 +32,7 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value) noexcept {
     value_.swap(value);
-    detail::wipe(value);  // a short text stays behind in the string's own buffer
+    detail::wipe(value);  // a short text stays in the string's internal buffer
   }
   Secret(const Secret&) = default;
   Secret(Secret&& other) noexcept {
@@ -51,7 +50,7 @@ class Secret {
   [[nodiscard]] std::string_view reveal() const noexcept { return value_; }
   [[nodiscard]] bool empty() const noexcept { return value_.empty(); }
 
-  /// Compares in a time that depends on the lengths only.
+  /// Compares in constant time for equal lengths.
   friend bool operator==(const Secret& a, const Secret& b) noexcept {
     if (a.value_.size() != b.value_.size()) return false;
     unsigned difference = 0;

@@ -19,8 +19,7 @@ inline namespace v0_1 {
 /// Thread-safety: any number of threads may use copies of one token.
 class AccessToken {
  public:
-  /// `issued` is the moment the request for it was begun, so that the token is never believed to live longer than it
-  /// does.
+  /// `issued` is the moment at which its request was begun, so that the token never seems to live longer than it does.
   AccessToken(const Secret& token, std::string scope, std::chrono::seconds lifetime, Moment issued);
 
   /// The token itself. Keep it out of logs, URLs and exceptions: it cannot be revoked.
@@ -55,7 +54,7 @@ class AccessToken {
   /// Whether it should no longer be sent at `now`.
   [[nodiscard]] bool expired(const Moment& now) const noexcept { return age(now) >= usable_life(); }
 
-  /// The time since it was asked for, by whichever of the two clocks says more: one stands still or is set back.
+  /// The time since its request was begun, by the larger of two clocks: one may stand still or be set back.
   [[nodiscard]] std::chrono::nanoseconds age(const Moment& now) const noexcept {
     return std::max<std::chrono::nanoseconds>(now.uptime - data_->issued.uptime, now.wall - data_->issued.wall);
   }
@@ -63,12 +62,12 @@ class AccessToken {
   /// A copy with its own control block, which avoids contention on the reference count.
   [[nodiscard]] AccessToken counted_apart() const;
 
-  /// The API answered a call that had this token with something else than 401. `ExhibitorClient` tells it.
+  /// Notes that the API answered a call with this token with another status than 401. `ExhibitorClient` calls it.
   void note_accepted() const noexcept {
     if (!accepted()) data_->accepted.store(true, std::memory_order_relaxed);
   }
 
-  /// Whether the API has taken it before: if so, a 401 says that it no longer does, not that it never will.
+  /// Whether the API has accepted it before: then a 401 means that it no longer does.
   [[nodiscard]] bool accepted() const noexcept { return data_->accepted.load(std::memory_order_relaxed); }
 
   /// Whether both came from the same exchange.

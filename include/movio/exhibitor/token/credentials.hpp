@@ -9,10 +9,10 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// Always the same credentials.
+/// A source of fixed credentials.
 CredentialSource credentials(std::string client_id, Secret client_secret);
 
-/// `MOVIO_CLIENT_ID` and `MOVIO_CLIENT_SECRET`, read once, by this call: an environment never changes from outside.
+/// `MOVIO_CLIENT_ID` and `MOVIO_CLIENT_SECRET`, read once, by this call.
 /// Errors of the source: `credentials`, which names the variable that is missing or empty.
 /// Thread-safety: as `std::getenv`: no other thread may change the environment during this call.
 CredentialSource credentials_from_environment();

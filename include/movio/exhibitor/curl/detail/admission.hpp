@@ -20,34 +20,34 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// The origin whose connections a request can share with others; empty when there is none: plain HTTP is HTTP/1.1.
+/// The origin whose connections a request can share with others; empty if it can share none: plain HTTP is HTTP/1.1.
 inline std::string admission_origin(const HttpRequest& request) {
   const auto url = parse_url(request.target);
   return url && url->https ? url->origin() : std::string();
 }
 
-/// Decides which asynchronous request goes out next: within the bound on requests under way, in the order in which they
-/// came, and for each origin so that HTTP/2 requests share connections. libcurl must never hold a request back itself
-/// (CURLOPT_PIPEWAIT): libcurl 8.x keeps it until the first answer when the server speaks HTTP/1.1 only.
+/// Decides which asynchronous request is sent next: within the limit of active requests, in their order, and so that
+/// HTTP/2 requests to one origin share connections. libcurl must never hold a request back itself (CURLOPT_PIPEWAIT):
+/// libcurl 8.x keeps it until the first answer if the server speaks HTTP/1.1 only.
 ///
-/// Of an origin that is not known yet, one request goes out, the leader. Once it has a connection, a second one goes
-/// out as a probe: if libcurl gives it a connection at once, the two share one, so the server speaks HTTP/2, else
-/// HTTP/1.1. With HTTP/2 there is never more than one request without a connection. With HTTP/1.1 nothing is held.
+/// To an unknown origin one request is sent, the leader. Once it has a connection, a second request is sent as a probe:
+/// if libcurl gives it a connection at once, both share one and the server speaks HTTP/2, else HTTP/1.1. With HTTP/2
+/// there is never more than one request without a connection. With HTTP/1.1 nothing is held back.
 ///
-/// No sockets and no clock of its own. Not thread-safe.
+/// Pure logic, without sockets and clock. Thread-safety: none.
 class CurlAdmission {
  public:
   using Id = std::uint64_t;
   using Time = std::chrono::steady_clock::time_point;
 
-  /// A request is held no longer than this for the sake of another's connection; then its origin counts as HTTP/1.1.
+  /// The longest that a request waits for another's connection; after that its origin counts as HTTP/1.1.
   static constexpr std::chrono::seconds longest_hold{2};
-  /// Origins without requests that are remembered, at least.
+  /// The minimum number of idle origins to remember.
   static constexpr std::size_t remembered_origins = 256;
 
   explicit CurlAdmission(std::size_t places) : places_(places) {}
 
-  /// Puts a request in the queue. Later requests have greater ids. `origin` is empty when there is nothing to share.
+  /// Queues a request. Ids ascend. `origin` is empty if the request cannot share connections.
   void enter(Id id, const std::string& origin, Time now) {
     Origin& its = origin_named(origin);
     ++its.requests;
@@ -55,7 +55,7 @@ class CurlAdmission {
     change_queue(its, [id](auto& waiting) { waiting.insert(id); });
   }
 
-  /// The next request to begin, which is under way from now on; nothing when all have to wait.
+  /// The next request to begin, which is active from now on; empty if all must wait.
   std::optional<Id> next(Time now) {
     if (!has_place()) {
       was_full_ = true;
@@ -72,12 +72,12 @@ class CurlAdmission {
   [[nodiscard]] std::size_t known_origins() const noexcept { return origins_.size(); }
   [[nodiscard]] bool has_place() const noexcept { return under_way_ < places_; }
 
-  /// When to ask `next` again although nothing has happened since it had nothing.
+  /// When to call `next` again if nothing else happens.
   [[nodiscard]] Time next_release() const {
     return !has_place() || fronts_.empty() ? Time::max() : held_until(fronts_.begin()->first);
   }
 
-  /// To be told after each curl_multi_perform. `has_connection(id)`: whether the request has got one by now.
+  /// Called after each curl_multi_perform. `has_connection(id)`: whether the request has a connection.
   template <class HasConnection>
   void performed(const HasConnection& has_connection) {
     for (auto leader = leaders_.begin(); leader != leaders_.end();) {
@@ -98,13 +98,13 @@ class CurlAdmission {
     }
   }
 
-  /// The others of the origin need not wait for this request's connection: it makes one of its own (`CurlRenewal`).
+  /// Other requests of the origin need not wait for this one, which makes a new connection (`CurlRenewal`).
   void let_others_pass(Id id) {
     Origin& origin = *requests_.at(id).origin;
     if (origin.leader == id) drop_leader(origin);
   }
 
-  /// A request has ended or been given up, wherever it was. `http_version` of its answer: 10, 11 or 20; 0 without one.
+  /// Removes a request that has ended, in any state. `http_version` of its answer: 10, 11 or 20; 0 without an answer.
   void leave(Id id, int http_version) {
     const auto place = requests_.find(id);
     const Request request = place->second;
@@ -121,14 +121,14 @@ class CurlAdmission {
   }
 
  private:
-  /// What is known of an origin; `connection`: somebody has one, and the next request tells whether it can be shared.
+  /// What is known about an origin; `connection`: one exists, and the next request shows whether it can be shared.
   enum class Known { nothing, connection, http1, http2 };
 
   struct Origin {
     Known known = Known::nothing;
-    std::optional<Id> leader;  ///< Under way and without a connection: nothing else of the origin may begin.
+    std::optional<Id> leader;  ///< Active without a connection: no other request of the origin may begin.
     std::set<Id> waiting;
-    std::size_t requests = 0;  ///< Waiting and under way.
+    std::size_t requests = 0;  ///< Waiting and active.
   };
   struct Request {
     Origin* origin;
@@ -162,7 +162,7 @@ class CurlAdmission {
     return id;
   }
 
-  /// Keeps the list of fronts right.
+  /// Updates the list of fronts.
   template <class Change>
   void change_queue(Origin& origin, const Change& change) {
     if (!origin.waiting.empty()) fronts_.erase(*origin.waiting.begin());
@@ -195,14 +195,14 @@ class CurlAdmission {
 
   const std::size_t places_;
   std::size_t under_way_ = 0;
-  bool was_full_ = false;  ///< There was no place when last asked.
-  Time place_since_{};     ///< A request is not held before there is a place for it.
+  bool was_full_ = false;  ///< The limit was reached at the last call of `next`.
+  Time place_since_{};     ///< The time that requests are held counts from here.
   std::unordered_map<Id, Request> requests_;
-  std::map<Id, Origin*> fronts_;   ///< The origins with requests that wait, by the first of these.
+  std::map<Id, Origin*> fronts_;   ///< The origins with waiting requests, by the first of these.
   std::map<Id, Origin*> leaders_;  ///< The origins that have a leader.
   std::map<std::string, Origin> origins_;
   std::size_t forget_at_ = remembered_origins;
-  Origin without_sharing_{Known::http1, {}, {}, 0};  ///< For requests of no origin.
+  Origin without_sharing_{Known::http1, {}, {}, 0};  ///< For requests that cannot share connections.
 };
 
 }  // namespace detail

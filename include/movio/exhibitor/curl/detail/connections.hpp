@@ -17,7 +17,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// When connections that were begun at `begun` are too old for another request.
+/// When connections made at `begun` are too old for a new request.
 inline std::chrono::steady_clock::time_point too_old_at(const CurlOptions& options,
                                                         std::chrono::steady_clock::time_point begun) noexcept {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
@@ -25,7 +25,7 @@ inline std::chrono::steady_clock::time_point too_old_at(const CurlOptions& optio
   return begun + std::min(options.max_connection_age, longest);
 }
 
-/// Connections, and the addresses of names, for transfers of one thread. They are closed with the last owner.
+/// The connections and resolved names of one thread's transfers. Closed with the last owner.
 class CurlConnections {
  public:
   CurlConnections() noexcept : share_(curl_share_init()) {
@@ -34,7 +34,7 @@ class CurlConnections {
     }
   }
 
-  /// nullptr when libcurl has no memory for it.
+  /// nullptr if libcurl is out of memory.
   [[nodiscard]] CURLSH* handle() const noexcept { return share_.get(); }
 
  private:
@@ -46,9 +46,10 @@ class CurlConnections {
   std::unique_ptr<CURLSH, Cleanup> share_;
 };
 
-/// Chooses the connections of the engine's requests: the same for all, until they are too old. Then one request makes
-/// new ones, while the others go on with the old ones; once it is connected, all that follow use the new ones, and the
-/// old ones end with their last transfer. CURLOPT_MAXLIFETIME_CONN (7.80) would spare a connection that is in use.
+/// Chooses the connections of the engine's requests: shared by all until they are too old. Then one request makes a new
+/// set, while the others keep using the old one; once it is connected, all later requests use the new set, and the old
+/// connections end with their last transfer. CURLOPT_MAXLIFETIME_CONN (7.80) does not renew a connection that is in
+/// use.
 class CurlRenewal {
  public:
   using Id = std::uint64_t;
@@ -56,7 +57,7 @@ class CurlRenewal {
 
   explicit CurlRenewal(const CurlOptions& options) : options_(options) {}
 
-  /// For a request that begins; nullptr when libcurl has no memory for them.
+  /// The connections for a new request; nullptr if libcurl is out of memory.
   std::shared_ptr<CurlConnections> connections_for(Id id, Time now) {
     if (!current_) return use(make(), now);
     if (renewer_ || now < due_) return current_;
@@ -68,13 +69,13 @@ class CurlRenewal {
 
   [[nodiscard]] bool renews(Id id) const noexcept { return renewer_ == id; }
 
-  /// To be told after each curl_multi_perform. `has_connection(id)`: whether the request has got one by now.
+  /// Called after each curl_multi_perform. `has_connection(id)`: whether the request has a connection.
   template <class HasConnection>
   void performed(const HasConnection& has_connection, Time now) {
     if (renewer_ && has_connection(*renewer_)) end(true, now);
   }
 
-  /// A request has ended or been given up.
+  /// Removes a request that has ended.
   void leave(Id id, bool answered, Time now) {
     if (renewer_ == id) end(answered, now);
   }
@@ -103,7 +104,7 @@ class CurlRenewal {
     if (connected) {
       use(std::move(made), now);
     } else {
-      due_ = now + options_.max_connection_age / 10;  // a name may point to a server that is not there yet
+      due_ = now + options_.max_connection_age / 10;  // the name may point to a server that is not up yet
     }
   }
 

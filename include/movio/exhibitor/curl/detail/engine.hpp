@@ -31,8 +31,8 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Asynchronous requests and timers on one thread around a multi handle, started on first use. The thread shares the
-/// ownership of the engine, so that the last outside owner may go away inside one of the thread's own callbacks.
+/// Asynchronous requests and timers on one thread around a multi handle, started on first use. The thread shares
+/// ownership of the engine, so that the last outside owner may be destroyed inside one of the thread's own callbacks.
 class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private CurlUser {
  public:
   using Clock = std::chrono::steady_clock;
@@ -74,22 +74,22 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
 
   [[nodiscard]] bool on_own_thread() const noexcept { return thread_id_.load() == std::this_thread::get_id(); }
 
-  /// Completes what is left as `cancelled` and drops the timers. Returns when the thread has ended; on the thread
-  /// itself it returns at once, and the thread ends after the callback that it is in.
+  /// Completes the remaining requests as `cancelled` and drops the timers. Returns when the thread has ended; on the
+  /// thread itself it returns at once, and the thread ends after its current callback.
   void shut_down() {
     stop();
     if (thread_) CurlLifetime::instance().join(*thread_);
   }
 
  private:
-  /// A job under way. The membership is declared last, so that it ends before the transfer does.
+  /// An active job. The membership is declared last, so that it ends before the transfer.
   struct Active {
     std::unique_ptr<CurlJob> job;
     std::unique_ptr<CurlTransfer> transfer;
     std::optional<CurlMembership> membership;
   };
 
-  /// Why a request cannot be taken; nothing when it is. Called under the mutex.
+  /// Why a request cannot be accepted; empty if it can. Called under the mutex.
   std::optional<Error> refuse(CurlJob& job) {
     if (stopping_) return cancelled_error();
     if (!runs()) return make_error(ErrorKind::overloaded, "no engine thread can be started");
@@ -97,7 +97,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     return make_error(ErrorKind::overloaded, "too many requests wait for their turn (CurlOptions::max_queued)");
   }
 
-  /// Whether the thread runs, after starting it if need be. Called under the mutex.
+  /// Starts the thread unless it runs; false if that fails. Called under the mutex.
   bool runs() {
     if (thread_) return true;
     try {
@@ -109,13 +109,13 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     return true;
   }
 
-  /// All that were in use at once are worth keeping; libcurl's own bound depends on how many are in use just now.
+  /// Keeps as many connections as were in use at once; libcurl's own limit depends on the current number.
   [[nodiscard]] long kept_connections() const noexcept {
     constexpr std::size_t most = 1000;
     return static_cast<long>(std::clamp<std::size_t>(settings_->options().max_in_flight, 1, most));
   }
 
-  /// On the engine's own thread there is nobody to wake up.
+  /// No need on the engine's own thread.
   void wake_up() noexcept {
     if (!on_own_thread()) multi_.wake_up();
   }
@@ -164,7 +164,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     thread_id_.store({});
   }
 
-  /// libcurl has failed: ends what is under way, so that the next request begins with a new multi handle.
+  /// libcurl has failed: ends all active requests, so that the next one begins with a new multi handle.
   void give_up_on_libcurl() {
     std::vector<std::unique_ptr<CurlJob>> failed;
     while (!active_.empty()) failed.push_back(retire(active_.begin()->first));
@@ -174,7 +174,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     for (const auto& job : failed) job->complete(libcurl_failed());
   }
 
-  /// Takes in what other threads have left; false when it is time to stop.
+  /// Takes requests, timers and cancellations from other threads; false when the engine stops.
   bool take_in() {
     std::deque<std::unique_ptr<CurlJob>> jobs;
     std::vector<std::uint64_t> cancelled;
@@ -198,7 +198,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     return true;
   }
 
-  /// Begins what may begin; false when nothing may.
+  /// Begins the requests that may begin; false if none may.
   bool begin_waiting() {
     bool begun = false;
     while (auto job = queue_.next()) {
@@ -215,7 +215,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     if (auto problem = begin_transfer(active)) retire(id)->complete(*std::move(problem));
   }
 
-  /// Nothing when the transfer has begun, else why it cannot.
+  /// Begins a transfer; an error if it cannot.
   std::optional<Error> begin_transfer(Active& active) {
     const CurlJob& job = *active.job;
     if (job.request.cancel.cancelled()) return cancelled_error();
@@ -243,8 +243,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     retire(id, http_version)->complete(std::move(result));
   }
 
-  /// Hands out a job, whether it is under way or waits, and keeps its handle for the next one; nothing when it is done
-  /// already.
+  /// Removes a job, active or waiting, and keeps its handle for reuse; empty if it has ended already.
   std::unique_ptr<CurlJob> retire(std::uint64_t id, int http_version = 0) {
     if (auto waiting = queue_.take(id)) return waiting;
     auto node = active_.extract(id);
@@ -287,7 +286,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
     auto next = queue_.next_due();
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (stopping_ || !inbox_.empty() || !cancelled_.empty()) return 0;  // left by a callback: nobody woke us up
+      if (stopping_ || !inbox_.empty() || !cancelled_.empty()) return 0;  // added by a callback, which does not wake us
       if (!timers_.empty()) next = std::min(next, timers_.begin()->first);
     }
     if (next == Clock::time_point::max()) return static_cast<int>(longest.count());
@@ -310,7 +309,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   }
 
   const std::shared_ptr<const CurlSettings> settings_;
-  CurlMulti multi_;  ///< Other threads only wake it up; all else happens on the engine's thread.
+  CurlMulti multi_;  ///< Other threads only wake it up; the engine's thread does all else.
   std::atomic<std::thread::id> thread_id_{};
   std::atomic<std::uint64_t> last_id_{0};
   std::shared_ptr<CurlThread> thread_;

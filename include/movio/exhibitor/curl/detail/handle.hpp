@@ -40,13 +40,13 @@ inline Error libcurl_failed() {
                     "libcurl failed while the request was under way; the API may have acted on it");
 }
 
-// What is used of libcurl that is newer than 7.70, the oldest that will do, and what becomes of it without:
+// Features newer than libcurl 7.70, the oldest supported version, and what happens without them:
 //   CURLE_PROXY            7.73  a failed handshake with a SOCKS proxy is CURLE_COULDNT_CONNECT
 //   CURLOPT_PROTOCOLS_STR  7.85  CURLOPT_PROTOCOLS
-//   CURLOPT_QUICK_EXIT     7.87  a request that is given up waits for a name look-up that hangs
+//   CURLOPT_QUICK_EXIT     7.87  ending a request waits for a hanging name look-up
 //   CURLE_TOO_LARGE        8.6   CURLE_OUT_OF_MEMORY
 //   CURLINFO_USED_PROXY    8.7   CURLINFO_REQUEST_SIZE, which then counts CONNECT, too
-//   CURLMOPT_QUICK_EXIT    8.20  CURLOPT_QUICK_EXIT, which was all that was needed before
+//   CURLMOPT_QUICK_EXIT    8.20  CURLOPT_QUICK_EXIT, which was enough before 8.20
 // Not used: CURLOPT_PIPEWAIT (see `CurlAdmission`), CURLOPT_MAXLIFETIME_CONN (7.80, see `CurlRenewal`).
 
 /// How libcurl opens its connections (CURLOPT_OPENSOCKETFUNCTION).
@@ -56,7 +56,7 @@ inline curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, cur
   return above_standard(std::move(opened)).release();
 }
 
-/// The CA file to use; empty for the system's bundle or for a directory alone.
+/// The CA file to use; empty for the system's bundle, or for a directory only.
 inline std::string chosen_ca_file(const CurlOptions& options) {
   if (!options.ca_file.empty() || !options.ca_directory.empty()) return options.ca_file;
   for (const char* name : {"MOVIO_CA_FILE", "SSL_CERT_FILE"}) {
@@ -66,14 +66,14 @@ inline std::string chosen_ca_file(const CurlOptions& options) {
   return {};
 }
 
-/// What all handles of one transport share: options, the trust that was chosen, and whether libcurl is fit for use.
+/// What all handles of one transport share: options, trusted CAs, and whether libcurl can be used.
 class CurlSettings {
  public:
   explicit CurlSettings(CurlOptions options) : options_(std::move(options)), ca_file_(chosen_ca_file(options_)) {
-    CurlLifetime::instance().initialise();  // as early as can be; tried again when a request needs it
+    CurlLifetime::instance().initialise();  // as early as possible; tried again when a request needs it
     const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
     user_agent_ = std::string("movio-exhibitor-cpp/") + version + " libcurl/" + info->version;
-    constexpr unsigned oldest = 0x074600;  // 7.70.0 tells the path of its CA bundle
+    constexpr unsigned oldest = 0x074600;  // 7.70.0: reports the path of its CA bundle
     if (info->version_num < oldest) {
       problem_ = invalid_argument(std::string("libcurl 7.70 or newer is needed; this is ") + info->version);
     } else if ((info->features & CURL_VERSION_SSL) == 0) {
@@ -98,8 +98,8 @@ class CurlSettings {
     const char* const file = name_of(ca_file_);
     const char* const directory = name_of(options_.ca_directory);
     const bool own = file != nullptr || directory != nullptr;
-    // Debian's libcurl has a CAPATH built in. Beside a file of our own it would add the system's CAs to it; beside the
-    // system's bundle it says the same twice, and switches off libcurl's cache of the parsed bundle.
+    // Debian's libcurl has a built-in CAPATH. With a file of our own it would add the system's CAs; with the system's
+    // bundle it is redundant, and disables libcurl's cache of the parsed bundle.
     if (own) curl_easy_setopt(easy, CURLOPT_CAINFO, file);
     if (own || system_has_bundle_) curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
   }
@@ -113,9 +113,8 @@ class CurlSettings {
   std::optional<Error> problem_;
 };
 
-/// A duration as libcurl's millisecond options take it: 0 would mean "for ever", and more than INT_MAX is refused. It
-/// is one more than asked for, because libcurl may be early by one, and a call would use what is left for another
-/// attempt.
+/// A duration for libcurl's millisecond options: 0 would mean no limit, and more than INT_MAX is refused. Adds 1 ms,
+/// because libcurl may time out 1 ms early, and the call would use the rest for another attempt.
 inline long curl_milliseconds(std::chrono::milliseconds duration) noexcept {
   return static_cast<long>(std::clamp<std::chrono::milliseconds::rep>(duration.count(), 0, INT_MAX - 1)) + 1;
 }

@@ -14,8 +14,8 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// The header lines of one request as libcurl takes them. The list's nodes and the text are ours, so that nothing is
-/// copied for it, and the next request finds the memory ready.
+/// The header lines of one request for libcurl. The list's nodes and text are ours, so that libcurl copies nothing, and
+/// the next request reuses the memory.
 class CurlHeaderLines {
  public:
   /// `request` must outlive the list.
@@ -40,7 +40,7 @@ class CurlHeaderLines {
   void write(std::string_view name, std::string_view value) {
     begins_.push_back(text_.size());
     text_ += name;
-    text_ += value.empty() ? ";" : ": ";  // libcurl's own way to say that a header is empty, and not to be left out
+    text_ += value.empty() ? ";" : ": ";  // libcurl's notation for an empty header
     text_ += value;
     text_ += '\0';
   }

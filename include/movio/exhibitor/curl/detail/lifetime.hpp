@@ -23,11 +23,11 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// True once `exit` has ended the use of libcurl. From then on its handles are leaked, not cleaned up: OpenSSL's own
-/// exit handler may have run, and a connection that is closed after it crashes.
+/// True once `exit` has ended the use of libcurl. From then on its handles are leaked: OpenSSL's own exit handler may
+/// have run, and closing a connection after that crashes.
 inline std::atomic<bool> curl_closed{false};
 
-/// An owner of libcurl handles that one thread at a time uses.
+/// An owner of libcurl handles, used by one thread at a time.
 class CurlUser {
  public:
   CurlUser(const CurlUser&) = delete;
@@ -40,7 +40,7 @@ class CurlUser {
  private:
   friend class CurlLifetime;
 
-  /// Makes the thread that uses the handles stop soon. Called by other threads; must not wait.
+  /// Asks the thread that uses the handles to stop soon. Called by other threads; must not wait.
   virtual void interrupt() noexcept = 0;
   /// Cleans up the handles. Called while no other thread uses them.
   virtual void close() noexcept = 0;
@@ -50,14 +50,14 @@ class CurlUser {
   bool listed_ = false;
 };
 
-/// A thread that uses libcurl. It is joined in any case: when it has left libcurl it still gives up what OpenSSL keeps
-/// for each thread, which OpenSSL's exit handler must not meet with.
+/// A thread that uses libcurl. Always joined: after leaving libcurl it still frees OpenSSL's thread-local data, which
+/// must not coincide with OpenSSL's exit handler.
 class CurlThread {
  public:
-  /// Throws std::system_error when no thread is to be had.
+  /// Throws std::system_error if no thread can be started.
   explicit CurlThread(std::function<void()> run)
       : thread_([this, run = std::move(run)]() mutable {
-          std::exchange(run, nullptr)();  // the last that the thread holds of others
+          std::exchange(run, nullptr)();  // the last reference that the thread holds
           ended_ = true;
         }) {}
   CurlThread(const CurlThread&) = delete;
@@ -83,7 +83,7 @@ class CurlThread {
 /// Thread-safety: every call from any thread.
 class CurlLifetime {
  public:
-  /// This process's own: a forked child must not touch the users and the locks of its parent.
+  /// One per process: a forked child must not touch the users and locks of its parent.
   static CurlLifetime& instance() {
     using Held = ForkLocal<CurlLifetime>;
     // Never destroyed: detached threads may make calls until the very end.
@@ -93,13 +93,13 @@ class CurlLifetime {
     return *held.get();
   }
 
-  /// Initialises libcurl unless it is; false when that fails, perhaps only for now.
+  /// Initialises libcurl if needed; false if that fails, perhaps temporarily.
   bool initialise() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return initialise_locked();
   }
 
-  /// Begins a use by the calling thread; an error when libcurl must not be entered.
+  /// Begins a use by the calling thread; an error if libcurl must not be used.
   std::optional<Error> enter(CurlUser& user) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (exiting_) return make_error(ErrorKind::cancelled, "the request was cancelled: the program is exiting");
@@ -116,11 +116,11 @@ class CurlLifetime {
     left_.notify_all();
   }
 
-  /// Before the user is destroyed; ends its use, too.
+  /// Called before the user is destroyed; ends its use, too.
   void remove(CurlUser& user) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!user.listed_) return;
-    if (user.thread_ == std::thread::id() && !curl_closed) user.close();  // the process exits: it could not enter
+    if (user.thread_ == std::thread::id() && !curl_closed) user.close();  // at exit, when it could not enter
     users_.erase(std::find(users_.begin(), users_.end(), &user));
     user.listed_ = false;
     left_.notify_all();
@@ -128,7 +128,7 @@ class CurlLifetime {
 
   [[nodiscard]] bool exiting() const noexcept { return exiting_; }
 
-  /// Starts a thread that `exit` waits for. Throws std::system_error when none is to be had.
+  /// Starts a thread that `exit` waits for. Throws std::system_error if that fails.
   std::shared_ptr<CurlThread> start_thread(std::function<void()> run) {
     join_ended();
     const std::lock_guard<std::mutex> lock(threads_mutex_);
@@ -137,7 +137,7 @@ class CurlLifetime {
     return threads_.back();
   }
 
-  /// Waits for the end of a thread; on that thread itself it returns at once.
+  /// Joins a thread; on that thread itself it returns at once.
   void join(CurlThread& thread) {
     if (thread.is_this()) return;
     thread.join();
@@ -203,7 +203,7 @@ class CurlLifetime {
     for (const auto& thread : ended) thread->join();
   }
 
-  static inline std::atomic<bool> initialised_{false};  ///< A forked child has it from its parent.
+  static inline std::atomic<bool> initialised_{false};  ///< A forked child inherits it.
 
   std::mutex mutex_;  ///< Guards all that follows.
   std::condition_variable left_;
@@ -224,9 +224,9 @@ class CurlUse {
     if (!refusal_) lifetime_.leave(user_);
   }
 
-  /// Why libcurl must not be entered, if so.
+  /// Why libcurl must not be used, if so.
   [[nodiscard]] const std::optional<Error>& refusal() const noexcept { return refusal_; }
-  /// The process exits: leave libcurl.
+  /// True when the process exits: leave libcurl.
   [[nodiscard]] bool must_end() const noexcept { return lifetime_.exiting(); }
 
  private:

@@ -12,7 +12,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// What libcurl knows of a transfer; zero when it does not.
+/// A value that libcurl reports about a transfer; zero if it does not.
 template <class Value>
 Value curl_info(CURL* easy, CURLINFO info) noexcept {
   Value value{};
@@ -20,7 +20,7 @@ Value curl_info(CURL* easy, CURLINFO info) noexcept {
   return value;
 }
 
-/// Whether a transfer used a proxy, or tried to; empty before libcurl 8.7, which does not tell.
+/// Whether a transfer used a proxy, or tried to; empty before libcurl 8.7, which does not report it.
 inline std::optional<bool> used_proxy(CURL* easy) noexcept {
   // CURLINFO_USED_PROXY, by its number, for programs that were built with older headers.
   constexpr auto used_proxy_info = static_cast<CURLINFO>(CURLINFO_LONG + 66);
@@ -29,7 +29,7 @@ inline std::optional<bool> used_proxy(CURL* easy) noexcept {
   return used != 0;
 }
 
-/// Whether a failed transfer has spoken to a proxy, and did not get as far as its own request.
+/// Whether a failed transfer reached a proxy but not its own request.
 inline bool stopped_at_proxy(CURL* easy) noexcept {
   const bool no_request_bytes = curl_info<long>(easy, CURLINFO_REQUEST_SIZE) == 0;
   const bool no_pretransfer = curl_info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) == 0;
@@ -46,7 +46,7 @@ inline int http_version_of(long curl_version) noexcept {
   return curl_version == CURL_HTTP_VERSION_2_0 ? 20 : 0;
 }
 
-/// How a finished transfer went.
+/// The metrics of a finished transfer.
 inline TransferMetrics curl_metrics(CURL* easy) noexcept {
   const auto time = [easy](CURLINFO info) { return std::chrono::microseconds(curl_info<curl_off_t>(easy, info)); };
   TransferMetrics metrics;

@@ -16,8 +16,8 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// A multi handle that one thread uses and every thread can wake up. It is made when it is needed, and anew when
-/// libcurl had to give up on it, as without file descriptors; there is waiting and waking up without it, too.
+/// A multi handle that one thread uses and every thread can wake up. Made on first use, and again after libcurl failed,
+/// for example without file descriptors; waiting and waking up work without it, too.
 class CurlMulti {
  public:
   /// `kept_connections`: how many idle connections to keep; 0 leaves that to libcurl.
@@ -28,8 +28,8 @@ class CurlMulti {
 
   [[nodiscard]] CURLM* get() const noexcept { return multi_.get(); }
 
-  /// Makes the handle unless it is there; false when that fails. libcurl 7.88 makes handles that cannot be woken up
-  /// when there are no descriptors left.
+  /// Makes the handle unless there is one; false if that fails. Without descriptors, libcurl 7.88 makes handles that
+  /// cannot be woken up.
   bool open() {
     if (curl_closed) return false;
     if (multi_) return true;
@@ -37,7 +37,7 @@ class CurlMulti {
     if (!made || curl_multi_wakeup(made.get()) != CURLM_OK) return false;
     if (kept_connections_ > 0) curl_multi_setopt(made.get(), CURLMOPT_MAXCONNECTS, kept_connections_);
 #if LIBCURL_VERSION_NUM >= 0x081400
-    curl_multi_setopt(made.get(), CURLMOPT_QUICK_EXIT, 1L);  // since then the multi handle owns the resolver threads
+    curl_multi_setopt(made.get(), CURLMOPT_QUICK_EXIT, 1L);  // from 8.20 on the multi handle owns the resolver threads
 #endif
     const std::lock_guard<std::mutex> lock(mutex_);
     multi_ = std::move(made);
@@ -50,13 +50,13 @@ class CurlMulti {
     closed.swap(multi_);
   }
 
-  /// False when libcurl has failed; the transfers will not go on.
+  /// False if libcurl has failed; the transfers stop.
   bool perform() noexcept {
     int running = 0;
     return !usable() || curl_multi_perform(get(), &running) == CURLM_OK;
   }
 
-  /// The next finished transfer; nullptr when none is left.
+  /// The next finished transfer; nullptr if there is none.
   [[nodiscard]] const CURLMsg* next_finished() const noexcept {
     int queued = 0;
     while (const CURLMsg* message = usable() ? curl_multi_info_read(get(), &queued) : nullptr) {
@@ -65,7 +65,7 @@ class CurlMulti {
     return nullptr;
   }
 
-  /// Waits until a transfer can go on, the time is over, or it is woken up. False when libcurl has failed.
+  /// Waits for activity, the timeout, or `wake`. False if libcurl has failed.
   bool wait(int milliseconds) {
     if (usable()) return curl_multi_poll(get(), nullptr, 0, milliseconds, nullptr) == CURLM_OK;
     std::unique_lock<std::mutex> lock(mutex_);
@@ -74,7 +74,7 @@ class CurlMulti {
     return true;
   }
 
-  /// From any thread: ends a `wait`, the next one if there is none just now.
+  /// Ends the current or next `wait`. From any thread.
   void wake_up() noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (usable() && curl_multi_wakeup(get()) == CURLM_OK) return;
@@ -99,10 +99,10 @@ class CurlMulti {
   bool woken_ = false;
 };
 
-/// Adds an easy handle to a multi handle for the time of one transfer.
+/// Adds an easy handle to a multi handle for one transfer.
 class CurlMembership {
  public:
-  /// The transfer uses these connections; without any, the multi handle's own.
+  /// Sets the connections of the transfer; the multi handle's own if empty.
   CurlMembership(const CurlMulti& multi, CURL* easy, std::shared_ptr<CurlConnections> connections = nullptr) noexcept
       : multi_(multi.get()), easy_(easy), connections_(std::move(connections)) {
     if (connections_) curl_easy_setopt(easy_, CURLOPT_SHARE, connections_->handle());

@@ -36,8 +36,7 @@ class CurlPool {
  private:
   static constexpr std::size_t max_idle_slots = 64;  ///< Each keeps a connection open; more threads than this get by.
 
-  /// A handle with a multi handle of its own: waiting in a multi handle can be interrupted, in an easy handle it
-  /// cannot.
+  /// An easy handle with its own multi handle: only waiting in a multi handle can be interrupted.
   class Slot : public CurlUser {
    public:
     explicit Slot(const CurlSettings& settings) : settings_(settings) {}
@@ -48,7 +47,7 @@ class CurlPool {
       CurlLifetime::instance().remove(*this);
     }
 
-    /// Whether there were handles at the last run. Not a look at them: the process's exit may clean them up just now.
+    /// Whether there were handles after the last run. Does not look at them: `exit` may be cleaning them up.
     [[nodiscard]] bool usable() const noexcept { return usable_; }
 
     Result<HttpResponse> run(const HttpRequest& request) {
@@ -65,7 +64,7 @@ class CurlPool {
     }
 
    private:
-    /// Begins anew when the connections, of which none is in use now, are too old.
+    /// Drops connections that are too old; none is in use here.
     void renew_connections() {
       const auto now = std::chrono::steady_clock::now();
       if (multi_.get() != nullptr && now < too_old_) return;
@@ -116,7 +115,7 @@ class CurlPool {
 
   const std::shared_ptr<const CurlSettings> settings_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Slot>> idle_;  ///< Guarded by the mutex; the last one used is the first used again.
+  std::vector<std::unique_ptr<Slot>> idle_;  ///< Guarded by the mutex; last in, first out.
 };
 
 }  // namespace detail

@@ -40,12 +40,12 @@ struct CurlJob {
   Transport::Completion completion;
   std::optional<CancelRegistration> registration;
   std::uint64_t id = 0;
-  std::atomic<std::size_t>* counted_in = nullptr;  ///< Where it counts as one without an outcome.
-  Clock::time_point given = Clock::now();          ///< The time that it waits for its turn counts.
+  std::atomic<std::size_t>* counted_in = nullptr;  ///< The count of jobs without an outcome that includes it.
+  Clock::time_point given = Clock::now();          ///< The timeout includes the time in the queue.
 };
 
-/// The asynchronous requests that wait for their turn. Token exchanges have a lane of their own, with the same bounds,
-/// so that slow API calls cannot keep them waiting. Not thread-safe, except for the count of jobs without an outcome.
+/// The queue of asynchronous requests. Token exchanges have their own lane with the same limits, so that slow API calls
+/// cannot delay them. Thread-safety: none, except for the count of jobs without an outcome.
 class CurlQueue {
  public:
   using Clock = CurlJob::Clock;
@@ -55,7 +55,7 @@ class CurlQueue {
 
   explicit CurlQueue(const CurlOptions& options) : options_(options) {}
 
-  /// Counts a job from now to its outcome; false when there are too many without one. From any thread, one at a time.
+  /// Counts a job from now to its outcome; false if the limit is reached. From any thread, one at a time.
   bool accept(CurlJob& job) noexcept {
     auto& accepted = accepted_[lane_of(job)];
     const std::size_t others = accepted;
@@ -72,7 +72,7 @@ class CurlQueue {
     waiting_.emplace(id, Waiting{std::move(job), due});
   }
 
-  /// The next job that may begin; it is under way until it has left. nullptr when all have to wait.
+  /// The next job that may begin; active until `left`. nullptr if all must wait.
   std::unique_ptr<CurlJob> next() {
     for (auto& lane : lanes_) {
       if (const auto id = lane.next(Clock::now())) return remove(waiting_.find(*id));
@@ -80,7 +80,7 @@ class CurlQueue {
     return nullptr;
   }
 
-  /// Takes out a job that is given up where it waits; nullptr when none of that id waits.
+  /// Removes a waiting job; nullptr if there is none of that id.
   std::unique_ptr<CurlJob> take(Id id) {
     const auto place = waiting_.find(id);
     if (place == waiting_.end()) return nullptr;
