@@ -107,7 +107,7 @@ std::string sealed(const std::string& line, std::uint64_t& chain) {
 
 std::string sealed_lines(const std::vector<std::string>& lines) {
   std::uint64_t chain = 0;
-  std::string text = sealed("movio-exhibitor-journal 2 " + identity, chain);
+  std::string text = sealed("movio-exhibitor-journal 3 " + identity, chain);
   for (const auto& line : lines) text += sealed(line, chain);
   return text;
 }
@@ -157,11 +157,11 @@ TEST_CASE("journal - is text that a person can read, the same in every version",
   journal.append({{1, 1000, 18446744073709551615U, {12, 34}, {990, 900, 90, 3, 7, 2, 1, 5}}}).value();
   journal.finish().value();
   CHECK(content_of(path) ==
-        "movio-exhibitor-journal 2 PUT https://api.example/members 0123456789abcdef b1d36add2eed2cbe\n"
+        "movio-exhibitor-journal 3 PUT https://api.example/members 0123456789abcdef 20d87fc9d76d166f\n"
         "lines=1 to=1000 records=18446744073709551615 rejects=12 tail=34 accepted=990 created=900 updated=90 "
         "superseded=3 "
-        "rejected=7 retried=2 batches=1 absent=5 a7912b7c435cc5fe\n"
-        "finished 65e49eaa0bdf7e0d\n");
+        "rejected=7 retried=2 batches=1 absent=5 7936222af466adc4\n"
+        "finished 46a3e41370b2259a\n");
 }
 
 TEST_CASE("journal - one append is one sync, whatever it holds", "[journal]") {

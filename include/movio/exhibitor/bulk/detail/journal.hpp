@@ -81,7 +81,7 @@ inline std::optional<JournalEntry> parse_entry(std::string_view text) {
 /// Records what an upload need not send again, so that another process can resume after a kill. Readable text without
 /// records, ids or secrets:
 ///
-///     movio-exhibitor-journal 2 <identity> <checksum>
+///     movio-exhibitor-journal 3 <identity> <checksum>
 ///     lines=1 to=1000 records=... rejects=0 tail=0 accepted=1000 ... <checksum>
 ///     finished <checksum>
 ///
@@ -137,7 +137,7 @@ class Journal {
   }
 
  private:
-  static constexpr std::string_view magic = "movio-exhibitor-journal 2 ";  // the number is the format's
+  static constexpr std::string_view magic = "movio-exhibitor-journal 3 ";  // the number is the format's
   static constexpr std::string_view end_mark = "finished";
   static constexpr std::size_t seal_size = 17;  // a space and 16 hexadecimal digits
 
