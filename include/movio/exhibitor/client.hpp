@@ -27,7 +27,7 @@ inline constexpr bool is_text =
 
 }  // namespace detail
 
-/// Options of a client over a provider that exists already, whose tokens, transport and clock it uses.
+/// Options of a client over an existing provider, whose tokens, transport and clock it uses.
 struct SharedClientOptions {
   /// For a whole call: the wait for a token and all attempts.
   std::chrono::milliseconds timeout = std::chrono::seconds(120);
@@ -72,7 +72,7 @@ class ExhibitorClient {
   /// Where its tokens are from; empty for a client that was given none.
   [[nodiscard]] const std::shared_ptr<TokenProvider>& provider() const noexcept;
 
-  // The resources; records/services.hpp says what all of them have in common.
+  // The resources; records/services.hpp describes them.
   [[nodiscard]] CinemaService cinemas() const { return CinemaService(caller_); }
   [[nodiscard]] FilmService films() const { return FilmService(caller_); }
   [[nodiscard]] ItemService items() const { return ItemService(caller_); }

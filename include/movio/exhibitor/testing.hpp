@@ -15,7 +15,7 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// A clock that moves only when it is told to. Thread-safety: every call from any thread.
+/// A clock that moves only by its functions. Thread-safety: every call from any thread.
 class FakeClock : public Clock {
  public:
   [[nodiscard]] Steady now() const noexcept override;
@@ -24,13 +24,13 @@ class FakeClock : public Clock {
   /// Looks at the time every millisecond, so that it sees `advance`.
   void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, Steady until) override;
 
-  /// Time passes.
+  /// Lets time pass.
   void advance(std::chrono::milliseconds duration);
 
-  /// Time passes while the machine is suspended: the clock for deadlines stands still.
+  /// Lets time pass while the machine is suspended: the clock for deadlines stands still.
   void suspend(std::chrono::milliseconds duration);
 
-  /// Somebody sets the time of day, forward or back.
+  /// Sets the time of day forward or back.
   void step_wall(std::chrono::milliseconds by);
 
  private:
@@ -48,7 +48,7 @@ HttpResponse json_response(int status, std::string body = "{}", Headers headers 
 ///
 /// Completions run in the thread that calls `start`, or, after `hold()`, in the one that calls `release()` or cancels.
 /// Pauses and timeouts end in its own thread, at their time on its clock.
-/// Thread-safety: every call from any thread; what is still held at its end is answered with `cancelled`.
+/// Thread-safety: every call from any thread; the destructor answers held requests with `cancelled`.
 class FakeTransport : public Transport {
  public:
   using Answer = Result<HttpResponse>;
@@ -61,13 +61,13 @@ class FakeTransport : public Transport {
   FakeTransport& operator=(const FakeTransport&) = delete;
   ~FakeTransport() override;
 
-  /// The answer to the next call that has none yet.
+  /// Queues an answer for a call.
   void answer(Answer answer);
 
-  /// The answer to the next token request, in place of a token.
+  /// Queues an answer for a token request, instead of a token.
   void answer_token(Answer answer);
 
-  /// The lifetime that the tokens say they have.
+  /// Sets the lifetime of issued tokens.
   void set_token_lifetime(std::chrono::seconds lifetime);
 
   /// The calls that came, in their order.
@@ -75,8 +75,8 @@ class FakeTransport : public Transport {
   /// The requests for a token that came, in their order.
   [[nodiscard]] std::vector<HttpRequest> token_requests() const;
 
-  /// From now on nothing is answered until `release()`, which answers what has been kept. What is cancelled before, or
-  /// has been kept for its `HttpRequest::timeout`, ends with the error that a network would have made of it.
+  /// Holds all requests until `release()` answers them. A held request that is cancelled, or reaches its
+  /// `HttpRequest::timeout`, ends with the same error as on a network.
   void hold();
   void release();
 

@@ -13,11 +13,11 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 
 /// Reads up to `room` bytes into `into` and returns their number; 0 at the end. After an error it may be called again,
-/// and must continue where it was. Its exceptions become an `Error` of kind `storage`.
+/// and must then continue at the same place. Its exceptions become an `Error` of kind `storage`.
 using ByteSource = std::function<Result<std::size_t>(char* into, std::size_t room)>;
 
-/// The rest of a stream, which must outlive the source. Errors of the source: `storage`, when the stream is bad or was
-/// never opened.
+/// Reads the rest of a stream, which must outlive the source. Errors of the source: `storage` if the stream is bad or
+/// was never opened.
 ByteSource bytes_of(std::istream& stream);
 
 /// A file's bytes; "-" is standard input. Errors, also of the source: `storage`; of the source, `cancelled`, at most

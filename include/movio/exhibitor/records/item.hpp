@@ -19,7 +19,7 @@ struct EnumNames<ItemType> {
   static constexpr std::array<std::string_view, 2> names{"CONCESSION", "OTHER"};
 };
 
-/// What is sold beside tickets.
+/// A product other than a ticket.
 struct Item {
   std::string item_id{};
   std::string name{};

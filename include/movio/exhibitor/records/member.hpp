@@ -17,7 +17,7 @@ inline namespace v0_1 {
 
 enum class Gender { unspecified, female, male };
 enum class MemberStatus { issued, activated, deleted };
-/// The one that is known; there are others.
+/// The only documented value; there are others.
 enum class LoyaltyCardStatus { active };
 
 template <>

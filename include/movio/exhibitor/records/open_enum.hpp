@@ -15,8 +15,8 @@ inline namespace v0_1 {
 template <class E>
 struct EnumNames;
 
-/// The value of an enumeration that the API may extend: one that is known, or any other text, which is kept and sent as
-/// it is. One that was never set is absent. `EnumNames<E>` has the known ones.
+/// The value of an enumeration that the API may extend: a known value, or any other text, which is kept and sent
+/// unchanged. Absent if never set. `EnumNames<E>` lists the known values.
 template <class E>
 class OpenEnum {
  public:
@@ -28,7 +28,7 @@ class OpenEnum {
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
 
-  /// The enumerator, when the text is one that is known.
+  /// The enumerator; empty if the text is not a known value.
   [[nodiscard]] std::optional<E> known() const noexcept {
     constexpr auto& names = EnumNames<E>::names;
     for (std::size_t i = 0; i < names.size(); ++i) {

@@ -10,7 +10,7 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// A JSON value as text, kept and sent as it is.
+/// A JSON value as text, kept and sent unchanged.
 struct RawJson {
   std::string text{};
 };

@@ -10,9 +10,9 @@ inline namespace v0_1 {
 
 /// The API's answer to an upsert.
 struct UpsertReceipt {
-  std::uint64_t total = 0;    ///< Records that the API took.
-  std::uint64_t created = 0;  ///< Those that were new; 0 when the API does not say.
-  std::uint64_t updated = 0;  ///< Those that replaced a record; 0 when the API does not say.
+  std::uint64_t total = 0;    ///< Records that the API accepted.
+  std::uint64_t created = 0;  ///< New ones; 0 if the API does not report it.
+  std::uint64_t updated = 0;  ///< Replaced ones; 0 if the API does not report it.
 };
 
 }  // namespace v0_1

@@ -25,7 +25,7 @@ struct EnumNames<SubscriptionState> {
   static constexpr std::array<std::string_view, 2> names{"SUBSCRIBED", "UNSUBSCRIBED"};
 };
 
-/// Whether a member wants messages of a category over a channel.
+/// Whether a member receives messages of a category over a channel.
 struct Subscription {
   std::string category_id{};
   OpenEnum<Channel> channel{};  ///< Required.
@@ -33,7 +33,7 @@ struct Subscription {
   OtherMembers other{};  ///< Sent beside the members above.
 };
 
-/// All the subscriptions that a member shall have.
+/// All subscriptions of a member.
 struct MemberSubscriptions {
   std::string member_id{};
   std::vector<Subscription> subscriptions{};

@@ -12,7 +12,7 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// The one that is known; there are others.
+/// The only documented value; there are others.
 enum class TicketType { box_office };
 
 template <>

@@ -14,7 +14,7 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 
-/// Tickets that were sold for a session.
+/// Tickets sold for a session.
 struct SessionLine {
   std::optional<std::string> ticket_id{};
   std::optional<std::string> film_id{};
@@ -26,7 +26,7 @@ struct SessionLine {
   OtherMembers other{};  ///< Sent beside the members above.
 };
 
-/// Items that were sold.
+/// Items sold.
 struct ItemLine {
   std::optional<std::string> item_id{};
   std::optional<Decimal> quantity{};
@@ -36,10 +36,10 @@ struct ItemLine {
   OtherMembers other{};  ///< Sent beside the members above.
 };
 
-/// `RawJson` is a line of a kind that this library does not know; it is sent as it is.
+/// `RawJson` is a line of an unknown kind; it is sent unchanged.
 using TransactionLine = std::variant<SessionLine, ItemLine, RawJson>;
 
-/// What a member bought at one time.
+/// A purchase of a member.
 struct Transaction {
   std::string transaction_id{};
   std::string member_id{};

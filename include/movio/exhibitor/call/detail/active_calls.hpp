@@ -18,7 +18,7 @@ namespace detail {
 /// Thread-safety: every call from any thread.
 class ActiveCalls {
  public:
-  /// What ends every call that has begun by now when `cancel_all` is called.
+  /// The cancellation of all calls begun so far; `cancel_all` fires it.
   [[nodiscard]] CancelToken cancel_token() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return cancel_.token();
@@ -44,10 +44,10 @@ class ActiveCalls {
     ended_.notify_all();
   }
 
-  /// Entered by the threads that run a completion, which must not wait for its end.
+  /// Entered by threads that run a completion: they must not wait for it.
   [[nodiscard]] CallbackGate& completions() noexcept { return completions_; }
 
-  /// Waits until none is left; false when some are at the deadline.
+  /// Waits until no call is active; false if some are at the deadline.
   bool wait(Clock& clock, Clock::Steady deadline) {
     std::unique_lock<std::mutex> lock(mutex_);
     while (count_ != 0 && clock.now() < deadline) clock.wait_until(lock, ended_, deadline);

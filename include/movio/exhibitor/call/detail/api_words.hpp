@@ -22,17 +22,17 @@ inline std::string without_tokens(std::string text, const SentTokens& tokens) {
   return text;
 }
 
-/// What an error answer says: its `message` (or `detail` or `title` of RFC 9457, or a body that is just a string) and
-/// its `entities`. Reads the first MiB and keeps 64 KiB, so that no answer costs more time and memory than that.
+/// The texts of an error answer: its `message` (or `detail` or `title` of RFC 9457, or a body that is just a string)
+/// and its `entities`. Reads the first MiB and keeps 64 KiB, to bound time and memory.
 class ApiWords : private nlohmann::json::json_sax_t {
  public:
   ApiWords(std::string_view body, const SentTokens& tokens) : tokens_(tokens) {
     constexpr std::size_t most_read = std::size_t{1} << 20U;
     nlohmann::json::sax_parse(body.substr(0, most_read), static_cast<nlohmann::json::json_sax_t*>(this));
-    if (in_entities_) cut();  // the answer breaks off
+    if (in_entities_) cut();  // the answer is truncated
   }
 
-  /// As it came: neither bounded nor clean.
+  /// As received: neither bounded nor cleaned.
   [[nodiscard]] const std::string& message() const noexcept {
     for (const auto& text : texts_) {
       if (!text.empty()) return text;
@@ -40,7 +40,7 @@ class ApiWords : private nlohmann::json::json_sax_t {
     return texts_.front();
   }
 
-  /// As `Error::details` has it; empty when the answer says nothing.
+  /// In the form of `Error::details`; empty if the answer has no such texts.
   [[nodiscard]] std::string details() const {
     std::string out;
     if (!message().empty()) out += "{\"message\":" + quoted(message(), longest_message);
@@ -84,10 +84,10 @@ class ApiWords : private nlohmann::json::json_sax_t {
   }
   bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                    const nlohmann::json::exception& /*error*/) override {
-    return false;  // what came before it counts
+    return false;  // keep what came before the error
   }
 
-  /// Tokens are struck out before the text is cut: half a one would not be recognized.
+  /// Strikes out tokens before cutting: half a token would not be recognized.
   [[nodiscard]] std::string quoted(const std::string& text, std::size_t limit) const {
     std::string out;
     append_json_string(out, clean_text(without_tokens(text, tokens_), limit));
@@ -124,14 +124,14 @@ class ApiWords : private nlohmann::json::json_sax_t {
     if (follows) entities_ += ',';
   }
 
-  /// A value of the entities has ended.
+  /// Ends a value of the entities.
   void end_value() {
     if (entities_.size() > most_entities) return cut();
     if (depth_ == 1 || (depth_ == 2 && is_list_)) whole_ = entities_.size();
     in_entities_ = depth_ != 1;
   }
 
-  /// Keeps what is whole.
+  /// Keeps complete values only.
   void cut() {
     in_entities_ = false;
     entities_.resize(whole_);
@@ -145,7 +145,7 @@ class ApiWords : private nlohmann::json::json_sax_t {
   bool in_entities_ = false;
   bool is_list_ = false;
   std::string entities_;   ///< As JSON.
-  std::size_t whole_ = 0;  ///< So much of it is whole values.
+  std::size_t whole_ = 0;  ///< The length of the complete values.
 };
 
 }  // namespace detail

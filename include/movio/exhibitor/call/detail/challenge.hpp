@@ -12,8 +12,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// A parameter of a `WWW-Authenticate` challenge (RFC 9110 section 11.2, RFC 6750 section 3); empty when it is not
-/// there.
+/// A parameter of a `WWW-Authenticate` challenge (RFC 9110 section 11.2, RFC 6750 section 3); empty if missing.
 inline std::string challenge_parameter(std::string_view challenge, std::string_view wanted) {
   while (!challenge.empty()) {
     const auto equals = challenge.find('=');
@@ -38,7 +37,7 @@ inline std::string challenge_parameter(std::string_view challenge, std::string_v
   return {};
 }
 
-/// The same in whichever of an answer's challenges it stands: several fields are one list (RFC 9110 section 5.3).
+/// The same from any of an answer's challenges: several fields are one list (RFC 9110 section 5.3).
 inline std::string challenge_parameter(const HttpResponse& response, std::string_view wanted) {
   for (const auto& [name, value] : response.headers) {
     if (!equal_ignoring_case(name, "WWW-Authenticate")) continue;
@@ -48,7 +47,7 @@ inline std::string challenge_parameter(const HttpResponse& response, std::string
   return {};
 }
 
-/// Whether the API said that the token is good but not allowed to do this: another token of the same scope is no help.
+/// Whether the API reported a valid token with insufficient scope: another token would not help.
 inline bool lacks_scope(const HttpResponse& response) {
   return challenge_parameter(response, "error") == "insufficient_scope";
 }

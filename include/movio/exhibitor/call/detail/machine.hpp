@@ -22,9 +22,8 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// One API call as a state machine: it is told what happened and answers with what to do next. It does no I/O and reads
-/// no clock, so that the blocking and the asynchronous driver share its rules, and tests need neither sockets nor
-/// sleep.
+/// One API call as a state machine: it takes what happened and returns the next step. It does no I/O and reads no
+/// clock, so that the blocking and the asynchronous driver share its rules, and tests need neither sockets nor sleep.
 class CallMachine {
  public:
   enum class Step {
@@ -36,26 +35,26 @@ class CallMachine {
     finish,             ///< the call is over
   };
 
-  /// What a call may do about trouble that passes.
+  /// What a call may do after transient failures.
   struct Repetition {
     const RetryPolicy& policy;
     RetryBudget& budget;
     double (*chance)();  ///< From 0 to 1.
-    bool allowed;        ///< Also when the server may have acted on the request.
+    bool allowed;        ///< Repeating is safe even if the server may have acted on the request.
     int max_attempts;
   };
 
-  /// What `repetition` refers to must outlive the machine.
+  /// The references in `repetition` must outlive the machine.
   CallMachine(Clock::Steady deadline, const Repetition& repetition) noexcept
       : deadline_(deadline), repetition_(repetition) {}
 
   [[nodiscard]] Clock::Steady deadline() const noexcept { return deadline_; }
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
   [[nodiscard]] const AccessToken& token() const noexcept { return *token_; }
-  /// Whether the API may have acted on one of the attempts, whatever became of the others.
+  /// Whether the API may have processed one of the attempts.
   [[nodiscard]] bool may_have_acted() const noexcept { return may_have_acted_; }
 
-  /// Those that were sent with what may be the outcome: the first refusal, the failure that is kept, the last answer.
+  /// The tokens of the attempts that may be the outcome: first refusal, kept failure, last answer.
   [[nodiscard]] SentTokens tokens() const noexcept {
     const auto text = [](const auto& token) { return token ? token->reveal() : std::string_view(); };
     return {text(refused_token_), text(failed_token_), text(token_)};
@@ -77,11 +76,12 @@ class CallMachine {
     return Step::send;
   }
 
-  /// `wall` is what a Retry-After with a date counts from.
+  /// A Retry-After with a date counts from `wall`.
   Step answered(Result<HttpResponse>&& answer, Clock::Steady now, std::chrono::system_clock::time_point wall) {
     may_have_acted_ = may_have_acted_ || leaves_open(answer);
     if (answer && answer->status == 401 && !lacks_scope(*answer)) return refused(std::move(answer));
-    if (answer && answer->status < 500) token_->note_accepted();  // a gateway's 5xx says nothing of it
+    if (answer && answer->status < 500)
+      token_->note_accepted();  // a 5xx may be a gateway's, which does not look at the token
     if (passes(answer)) return failed(std::move(answer), now, wall);
     if (answer && is_success_status(answer->status)) repetition_.budget.succeeded();
     return finish(std::move(answer));
@@ -96,19 +96,19 @@ class CallMachine {
   [[nodiscard]] Result<HttpResponse> take_result() { return *std::move(result_); }
 
  private:
-  /// Whether it is trouble that may be over when the request is sent again.
+  /// Whether the failure is transient.
   static bool passes(const Result<HttpResponse>& answer) noexcept {
     if (answer) return is_passing_status(answer->status);
     return answer.error().kind == ErrorKind::connection || answer.error().kind == ErrorKind::timeout;
   }
 
-  /// Whether the API may have processed the request; also when an answer of success turns out to be none.
+  /// Whether the API may have processed the request; also true for an invalid 2xx.
   static bool leaves_open(const Result<HttpResponse>& answer) noexcept {
     if (!answer) return !answer.error().nothing_sent;
     return answer->status == 408 || answer->status >= 500 || is_success_status(answer->status);
   }
 
-  /// An issuer that is down or throttles is waited for, unless it asks for more time than there is.
+  /// Waits for an issuer that is down or throttles, unless it asks for more time than is left.
   Step without_token(Error error, Clock::Steady now) {
     if (error.kind == ErrorKind::issuer_unavailable && error.retry_after) {
       const auto pause = std::max<std::chrono::milliseconds>(*error.retry_after, std::chrono::seconds(1));
@@ -119,7 +119,7 @@ class CallMachine {
 
   Step refused(Result<HttpResponse>&& answer) {
     if (refusal_) {
-      finish(*std::move(refusal_));  // the first one has the meaningful reason
+      finish(*std::move(refusal_));  // the first refusal has the meaningful reason
       return Step::confirm_rejection;
     }
     refusal_ = std::move(answer);
@@ -140,7 +140,7 @@ class CallMachine {
     return pauses(pause, now) && repetition_.budget.take() ? Step::pause : finish(*std::move(failure_));
   }
 
-  /// The first failure is the meaningful one, but an answer says more than that there was none.
+  /// Keeps the first failure as the meaningful one, but prefers an answer to none.
   void keep_first(Result<HttpResponse>&& answer) {
     if (failure_ && (!answer || *failure_)) return;
     failure_ = std::move(answer);
@@ -176,12 +176,12 @@ class CallMachine {
   Clock::Steady pause_until_;
   int attempts_ = 0;
   bool may_have_acted_ = false;
-  int failures_ = 0;  ///< Attempts that met with trouble that passes.
+  int failures_ = 0;  ///< Attempts with transient failures.
   std::optional<AccessToken> token_;
   std::optional<Result<HttpResponse>> refusal_;  ///< The first 401 ...
-  std::optional<AccessToken> refused_token_;     ///< ... and what it was for.
-  std::optional<Result<HttpResponse>> failure_;  ///< The first trouble that passes ...
-  std::optional<AccessToken> failed_token_;      ///< ... and what it was for.
+  std::optional<AccessToken> refused_token_;     ///< ... and its token.
+  std::optional<Result<HttpResponse>> failure_;  ///< The first transient failure ...
+  std::optional<AccessToken> failed_token_;      ///< ... and its token.
   std::optional<Result<HttpResponse>> result_;
 };
 

@@ -12,23 +12,23 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Of a server that throttles and does not say for how long: less would only be throttled again.
+/// After a 429 without Retry-After: a shorter pause would only be throttled again.
 inline constexpr std::chrono::milliseconds throttled_first_pause{1000};
 
-/// The pause after so many attempts; `chance`, from 0 to 1, says where in its range.
+/// The pause after this many attempts; `chance`, from 0 to 1, picks the point in its range.
 inline std::chrono::milliseconds pause_after(const RetryPolicy& policy, int attempts, double chance) noexcept {
   auto range = std::min(policy.first_pause, policy.longest_pause);
   for (int i = 1; i < attempts && range < policy.longest_pause; ++i) range = std::min(range * 2, policy.longest_pause);
   return std::chrono::duration_cast<std::chrono::milliseconds>(range * chance);
 }
 
-/// What is left of a client's repetitions: a token bucket that every success fills by a tenth.
+/// The remaining repetitions of a client: a token bucket to which every success adds a tenth.
 /// Thread-safety: every call from any thread.
 class RetryBudget {
  public:
   explicit RetryBudget(int repetitions) noexcept : most_(std::int64_t{repetitions} * tenths), left_(most_) {}
 
-  /// Whether one more repetition may be made; counts it.
+  /// Takes one repetition; false if none is left.
   bool take() noexcept {
     std::int64_t left = left_.load(std::memory_order_relaxed);
     while (left >= tenths) {

@@ -58,16 +58,16 @@ inline const char* advice_for(ErrorKind kind) noexcept {
   }
 }
 
-/// What an error's message must not repeat.
+/// Texts that an error's message must not contain.
 struct Confidential {
   SentTokens tokens{};
-  std::string_view path{};  ///< With the query: ids and values are personal.
-  bool quotes_api = false;  ///< The request has no body, so what the API says is about nothing but the path.
+  std::string_view path{};  ///< With query: ids and values are personal.
+  bool quotes_api = false;  ///< The request has no body, so the API's words can only be about the path.
 };
 
-/// The reason in `WWW-Authenticate` (RFC 6750 section 3), else what the API says. Of a request with a body only what
-/// was decided without it: words about the token, and the standard's names of errors. What is confidential is struck
-/// out before the text is cut: half a token would not be recognized.
+/// The reason in `WWW-Authenticate` (RFC 6750 section 3), else the API's words. For a request with a body only words
+/// that cannot be about it: about the token, and the standard's names of errors. Strikes out confidential texts before
+/// cutting: half a token would not be recognized.
 inline std::string reason_in(const HttpResponse& response, const ApiWords& words, const Confidential& confidential) {
   std::string reason;
   if (confidential.quotes_api || response.status == 401) reason = challenge_parameter(response, "error_description");
@@ -78,8 +78,8 @@ inline std::string reason_in(const HttpResponse& response, const ApiWords& words
   return clean_text(reason, 512);
 }
 
-/// Whether a body would have to be decoded first (RFC 9110 section 8.4). None is asked for, so none is decoded: a small
-/// answer could become a huge one.
+/// Whether the body is encoded (RFC 9110 section 8.4). The library asks for none and decodes none: a small answer could
+/// become a huge one.
 inline bool is_encoded(const HttpResponse& response) noexcept {
   const std::string* coding = response.headers.find("Content-Encoding");
   return coding != nullptr && !coding->empty() && !equal_ignoring_case(*coding, "identity");
@@ -98,13 +98,13 @@ inline bool is_media_type(const HttpResponse& response, std::string_view wanted)
   return type != nullptr && equal_ignoring_case(trim(std::string_view(*type).substr(0, type->find(';'))), wanted);
 }
 
-/// Whether an answer is called JSON and is not. An answer to HEAD has no body, and of a deletion nothing need be said.
+/// Whether an answer claims to be JSON but is not. HEAD has no body, and DELETE needs none.
 inline bool is_false_json(const HttpResponse& response, std::string_view method) {
   if (response.status == 204 || method == "HEAD" || (method == "DELETE" && response.body.empty())) return false;
   return is_media_type(response, "application/json") && !is_json(response.body);
 }
 
-/// What makes a 2xx answer impossible for this API; nullptr when nothing does.
+/// Why a 2xx answer cannot be from this API; nullptr if it can.
 inline const char* impossible_success(const HttpResponse& response, std::string_view method) {
   if (response.status == 205) return "HTTP 205, which does not say what became of the request";
   if (response.status == 207) return "HTTP 207, which does not say what became of the request as a whole";
@@ -118,9 +118,9 @@ inline bool is_success(const HttpResponse& response, std::string_view method) {
   return is_success_status(response.status) && impossible_success(response, method) == nullptr;
 }
 
-/// What an answer means that is no success. `route` is a template without ids; a Retry-After with a date counts from
-/// `now`. Kinds: `unauthorized forbidden not_found rejected rate_limited server_error protocol proxy`. What the API
-/// says is in `Error::details`.
+/// The error for an answer that is not a success. `route` is a template without ids; a Retry-After with a date counts
+/// from `now`. Kinds: `unauthorized forbidden not_found rejected rate_limited server_error protocol proxy`. What the
+/// API says is in `Error::details`.
 inline Error error_of(const HttpResponse& response, std::string_view method, std::string_view route,
                       const Confidential& confidential, std::chrono::system_clock::time_point now) {
   const std::string operation = std::string(method) + ' ' + std::string(route);

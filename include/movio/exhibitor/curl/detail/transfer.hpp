@@ -24,7 +24,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// One easy handle and what a request on it needs: used by the blocking calls and by the engine alike.
+/// One easy handle and the state of its request. Used by blocking calls and by the engine.
 class CurlTransfer {
  public:
   explicit CurlTransfer(const CurlSettings& settings) : settings_(settings), easy_(curl_easy_init()) {
@@ -36,17 +36,17 @@ class CurlTransfer {
 
   [[nodiscard]] CURL* handle() const noexcept { return easy_.get(); }
 
-  /// Whether the handle may serve another request. After a failure it may not: libcurl 7.88 keeps in it, for one, that
-  /// the body is to be sent from its beginning again, and the next request fails for that.
+  /// Whether the handle may be used for another request. Not after a failure: libcurl 7.88, for example, remembers that
+  /// the body must be rewound, and the next request fails.
   [[nodiscard]] bool reusable() const noexcept { return easy_ && setup_ == CURLE_OK && clean_; }
 
-  /// What the engine finds a transfer by when libcurl hands out its handle.
+  /// Stored in the handle, so that the engine finds the transfer of a handle.
   void tag(std::uint64_t number) noexcept { tag_ = number; }
   [[nodiscard]] static std::uint64_t tag_of(CURL* handle) noexcept {
     return curl_info<CurlTransfer*>(handle, CURLINFO_PRIVATE)->tag_;
   }
 
-  /// Sets a request up, which must outlive the transfer. `waited` of its time has passed already.
+  /// Prepares a request, which must outlive the transfer. `waited` is subtracted from its timeout.
   Result<void> prepare(const HttpRequest& request, std::chrono::steady_clock::duration waited = {}) {
     if (settings_.problem()) return *settings_.problem();
     if (request.method == "HEAD" && request.body) return invalid_argument("a HEAD request has no body");
@@ -74,7 +74,7 @@ class CurlTransfer {
     return {};
   }
 
-  /// Whether the request has had a connection, its TLS included, since the transfer began.
+  /// Whether the request got a connection, including TLS.
   [[nodiscard]] bool connected() const noexcept {
     return curl_info<curl_off_t>(handle(), CURLINFO_PRETRANSFER_TIME_T) > 0;
   }
@@ -85,7 +85,7 @@ class CurlTransfer {
 
   /// The outcome of a transfer that ended with `code`.
   Result<HttpResponse> finish(CURLcode code) {
-    // libcurl takes a head that breaks off for a whole one, and so a part of an answer for all of it.
+    // libcurl accepts a truncated head, and so a part of an answer as all of it.
     if (code == CURLE_OK && !head_complete_) code = CURLE_RECV_ERROR;
     clean_ = code == CURLE_OK;
     if (clean_ || is_answered(code)) return take_response();
@@ -140,8 +140,8 @@ class CurlTransfer {
 #endif
   }
 
-  /// libcurl takes the proxy from the environment, unless NO_PROXY has the host. One whose URL could be misread becomes
-  /// one that libcurl refuses before it looks anything up.
+  /// libcurl takes the proxy from the environment, unless NO_PROXY has the host. A proxy whose URL is ambiguous is
+  /// replaced by one that libcurl refuses before any look-up.
   void set_proxy() noexcept {
     if (std::exchange(direct_, url_.loopback()) != direct_) set(CURLOPT_NOPROXY, direct_ ? "*" : nullptr);
     const auto proxy = direct_ ? std::string_view() : proxy_of_environment();
@@ -158,13 +158,13 @@ class CurlTransfer {
     const bool repeatable = is_repeatable(*request_);
     const bool carries_body = request_->body || method == "POST" || method == "PATCH" || method == "PUT";
 
-    // libcurl sends a request again by itself when a kept connection turns out to be dead. What may not be repeated
-    // gets a body that cannot be rewound, or a new connection when there is nothing to rewind.
+    // libcurl repeats a request by itself if a reused connection turns out to be dead. A request that must not be
+    // repeated gets a body that cannot be rewound, or, without a body, a new connection.
     const bool rewinds = carries_body && (repeatable || bytes.empty());
     set(CURLOPT_FRESH_CONNECT, !repeatable && bytes.empty() ? 1L : 0L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(bytes.size()));
     set(CURLOPT_POSTFIELDS, rewinds ? (bytes.empty() ? "" : bytes.data()) : nullptr);
-    // The fields above make it a POST, so what it is comes after them.
+    // Set last: the options above make it a POST.
     set(carries_body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
     if (method == "HEAD") set(CURLOPT_NOBODY, 1L);
     set(CURLOPT_CUSTOMREQUEST,
@@ -210,7 +210,7 @@ class CurlTransfer {
     return error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code);
   }
 
-  /// libcurl's own words for a failure, but what it takes for the proxy's host: a part of a password may be in it.
+  /// libcurl's message for a failure, without the host of the proxy: it may hold a part of a password.
   [[nodiscard]] std::string reason(CURLcode code) const {
     std::string_view said = words(code);
     if (code == CURLE_SEND_FAIL_REWIND) return "the connection broke while the server may have acted on the request";
@@ -222,7 +222,7 @@ class CurlTransfer {
 
   static bool is_of_proxy_url(std::string_view said) noexcept { return said.substr(0, 17) == "Unsupported proxy"; }
 
-  /// Whether libcurl could not connect to the proxy. Before 8.7 only its words tell, by naming another host.
+  /// Whether libcurl could not connect to the proxy. Before 8.7 only its message tells, by naming another host.
   [[nodiscard]] bool names_proxy(std::string_view said) const {
     constexpr std::string_view opening = "Failed to connect to ";
     if (said.substr(0, opening.size()) != opening || said.rfind(": ") == std::string_view::npos) return false;
@@ -234,7 +234,7 @@ class CurlTransfer {
     return is_of_proxy_url(words(code)) || (code == CURLE_COULDNT_CONNECT && names_proxy(words(code)));
   }
 
-  /// Whether a proxy was asked to open the way and did not: the request's own turn never came.
+  /// Whether a proxy did not open the tunnel, so that the request was never sent.
   [[nodiscard]] bool sent_only_connect() const noexcept {
     return asks_for_tunnel_ && stopped_at_proxy(handle()) &&
            curl_info<long>(handle(), CURLINFO_HTTP_CONNECTCODE) / 100 != 2;
@@ -303,17 +303,17 @@ class CurlTransfer {
     return head_complete_ || !equal_ignoring_case(name, "Content-Length") || take_length(value);
   }
 
-  /// False when the end of the answer is in doubt (RFC 9112 section 6.3).
+  /// False if the end of the answer is ambiguous (RFC 9112 section 6.3).
   bool take_length(std::string_view value) {
-    constexpr std::size_t most_digits = 18;  // more would be no number to libcurl
+    constexpr std::size_t most_digits = 18;  // libcurl cannot parse more
     bad_length_ = value.empty() || value.size() > most_digits || !std::all_of(value.begin(), value.end(), is_digit) ||
                   (!length_.empty() && length_ != value);
     length_ = value;
     return !bad_length_;
   }
 
-  /// False when bytes should move and have not for too long: those of the request's body, or of the answer after its
-  /// first. The time that the server needs to begin its answer does not count.
+  /// False if no byte moved for too long while the body was being sent or the answer received. The time until the
+  /// answer begins does not count.
   bool moves(std::int64_t received, std::int64_t sent) noexcept {
     const auto now = std::chrono::steady_clock::now();
     const std::int64_t moved = received + sent + static_cast<std::int64_t>(header_bytes_);
@@ -341,7 +341,7 @@ class CurlTransfer {
     return true;
   }
 
-  // libcurl's callbacks: nothing may be thrown through C.
+  // libcurl's callbacks must not throw.
   static std::size_t on_header(const char* data, std::size_t size, std::size_t count, void* self) noexcept {
     try {
       return static_cast<CurlTransfer*>(self)->take_header({data, size * count}) ? size * count : 0;
@@ -372,10 +372,10 @@ class CurlTransfer {
   CurlUrl url_;
   CurlEasy easy_;
   CURLcode setup_ = CURLE_OK;
-  bool clean_ = true;             ///< No request has begun on the handle and not ended well.
-  bool direct_ = false;           ///< No proxy is asked.
-  bool asks_for_tunnel_ = false;  ///< The environment names an HTTP proxy, which is asked by CONNECT.
-  bool proxy_refused_ = false;    ///< The environment's proxy has a URL that could be misread.
+  bool clean_ = true;             ///< No request on the handle has failed.
+  bool direct_ = false;           ///< No proxy is used.
+  bool asks_for_tunnel_ = false;  ///< The environment names an HTTP proxy, which is used by CONNECT.
+  bool proxy_refused_ = false;    ///< The environment's proxy has an ambiguous URL.
   bool plain_ = true;             ///< Method and body are set for a GET without one, as they are in a new handle.
   const HttpRequest* request_ = nullptr;
   CurlHeaderLines lines_;
@@ -383,13 +383,13 @@ class CurlTransfer {
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
   std::size_t sent_ = 0;
-  bool head_complete_ = false;  ///< The empty line at its end has come.
+  bool head_complete_ = false;  ///< The empty line at its end was received.
   bool too_large_ = false;
   std::string length_;       ///< The answer's Content-Length.
-  bool bad_length_ = false;  ///< There are two different ones, or it is no number.
-  bool answering_ = false;   ///< The first line of the answer proper has come.
+  bool bad_length_ = false;  ///< There are two different ones, or it is not a number.
+  bool answering_ = false;   ///< The status line of the final answer was received.
   bool stalled_ = false;
-  std::int64_t moved_ = 0;  ///< Bytes, when the progress was last looked at.
+  std::int64_t moved_ = 0;  ///< Bytes moved at the last check.
   std::chrono::steady_clock::time_point moved_at_;
   std::uint64_t tag_ = 0;
 };

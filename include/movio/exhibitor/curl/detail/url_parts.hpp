@@ -15,8 +15,8 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// The URL of a handle's requests, taken apart for libcurl, which need not parse it at each (a twentieth of a call).
-/// What is the same as in the request before is not looked at again.
+/// The parsed URL of a handle's requests, so that libcurl need not parse it each time (a twentieth of a call). Parts
+/// that are the same as in the previous request are kept.
 class CurlUrl {
  public:
   [[nodiscard]] CURLU* handle() const noexcept { return parts_.get(); }
@@ -83,7 +83,7 @@ class CurlUrl {
   }
 
   const std::unique_ptr<CURLU, Cleanup> parts_{curl_url()};
-  std::string url_;     ///< As it was given; empty when the parts are those of none.
+  std::string url_;     ///< As given; empty without a URL.
   std::string server_;  ///< What of it comes before the path.
   std::string origin_;
   std::string host_;

@@ -25,16 +25,16 @@ namespace detail {
 template <class T, class... Kinds>
 inline constexpr bool is_one_of = (std::is_same_v<T, Kinds> || ...);
 
-/// The records that the API has a resource for.
+/// Whether the API has a resource for these records.
 template <class T>
 inline constexpr bool is_resource = is_one_of<T, Cinema, Film, Item, Ticket, Member, Transaction>;
 
-/// The structs that have a place in JSON of the API.
+/// Whether it is one of the structs of the API's JSON.
 template <class T>
 inline constexpr bool is_model =
     is_resource<T> || is_one_of<T, MemberSubscriptions, Subscription, LoyaltyCard, Preferences, SessionLine, ItemLine>;
 
-/// What the elements of a range are, as they are held; void when it is no range.
+/// The element type of a range, without reference; void if it is not a range.
 template <class Range, class = void>
 struct ElementOf {
   using Type = void;
@@ -44,7 +44,7 @@ struct ElementOf<Range, std::void_t<decltype(*std::begin(std::declval<Range&>())
   using Type = std::decay_t<decltype(*std::begin(std::declval<Range&>()))>;
 };
 
-/// Passes a range once, even one whose iterators keep what they point to.
+/// Iterates over a range once; works with iterators that own their element.
 template <class Range>
 class Walk {
  public:
@@ -82,7 +82,7 @@ template <class Range>
 std::function<std::optional<std::string_view>()> ids_of(Range& ids) {
   return [walk = Walk<Range>(ids), id = std::string()]() mutable -> std::optional<std::string_view> {
     if (!walk.next()) return std::nullopt;
-    return id = std::string_view(*walk);  // a copy: what the iterator gives may be there for a moment only
+    return id = std::string_view(*walk);  // a copy: the iterator's value may be a temporary
   };
 }
 

@@ -23,8 +23,8 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// What a reader is for: the values, or only whether they are right. Then nothing is kept of members that the struct
-/// does not know, nor of amounts, nor of times that this machine's clock cannot hold.
+/// Whether a reader keeps the values, or only checks them. A check does not keep unknown members, amounts, and times
+/// beyond the range of this machine's clock.
 enum class Reading { values, check };
 
 /// Reads a record from JSON text into its struct, and finds what is wrong with it. A member that is null is absent.
@@ -38,7 +38,7 @@ class RecordReader {
     const JsonScanner whole = scanner_;
     if (read_value(record)) {
       scanner_.end();
-    } else {  // broken JSON is called that, wherever it breaks
+    } else {  // report invalid JSON as that, wherever it is
       scanner_ = whole;
       std::string_view all;
       if (scanner_.value(all)) scanner_.end();
@@ -122,7 +122,7 @@ class RecordReader {
     return fail("has a member that is not known here");
   }
 
-  /// A record that is read into may have held another one before.
+  /// Clears absent fields: the struct may have held another record.
   template <class Record, std::size_t... Index>
   bool complete(Record& record, std::uint32_t seen, std::index_sequence<Index...> /*fields*/) {
     const auto is_there = [&](const auto& field, std::size_t index) {
@@ -190,7 +190,7 @@ class RecordReader {
     return read_value(*value);
   }
 
-  static constexpr std::size_t most_elements = 10'000;  // no record has them; a line of 4 MiB could hold a million
+  static constexpr std::size_t most_elements = 10'000;  // no record has that many; a line of 4 MiB could hold a million
 
   template <class T>
   bool read_value(std::vector<T>& values) {
@@ -208,7 +208,7 @@ class RecordReader {
     return scanner_.fault() == nullptr;
   }
 
-  /// One of several kinds of object, told apart by a member that is the same for all; the last is for the unknown.
+  /// Reads one of several kinds of object, told apart by a common member; the last kind takes unknown ones.
   template <class Kind, class... Kinds>
   bool read_value(std::variant<Kind, Kinds...>& value) {
     if (scanner_.peek() != JsonScanner::Kind::object) return fail("must be a JSON object");
@@ -231,7 +231,7 @@ class RecordReader {
     return (choose_if_tagged<std::variant<Kinds...>, Kinds>(value) || ...);
   }
 
-  /// Reads the tag of the object that begins here, without stepping on.
+  /// Reads the tag of the object at the current position, without advancing.
   bool tag_ahead(std::string_view tag_name) {
     const JsonScanner here = scanner_;
     if (!step_to(tag_name) || !text("must be a string")) {
@@ -242,7 +242,7 @@ class RecordReader {
     return true;
   }
 
-  /// Steps into the object that begins here and to the value of one of its members.
+  /// Advances to the value of a member of the object at the current position.
   bool step_to(std::string_view wanted) {
     JsonText name;
     std::string_view skipped;

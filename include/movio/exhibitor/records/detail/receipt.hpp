@@ -15,7 +15,7 @@ inline namespace v0_1 {
 
 namespace detail {
 
-/// The error of a 2xx answer that does not say that what was asked for is done.
+/// The error for a 2xx answer that does not confirm the operation.
 inline Error doubtful_success(const std::string& operation, const HttpResponse& answer, const std::string& doubt) {
   Error error = make_error(ErrorKind::protocol, operation + ": the answer is HTTP " + std::to_string(answer.status) +
                                                     ' ' + doubt +
@@ -27,7 +27,7 @@ inline Error doubtful_success(const std::string& operation, const HttpResponse& 
   return error;
 }
 
-/// A receipt in which every member that is there adds up to `sent` records; null is absent.
+/// The receipt, if all its members add up to `sent` records; null counts as absent.
 inline std::optional<UpsertReceipt> matching_receipt(const nlohmann::json& body, std::uint64_t sent, bool needs_total) {
   bool fits = body.is_object();
   const auto count = [&](const char* name) -> std::optional<std::uint64_t> {

@@ -21,7 +21,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// The cached token, and what the API's 401s have said about it. No I/O. `take` and `salvage` may be called from any
+/// The cached token, and what 401s of the API imply about it. No I/O. `take` and `salvage` may be called from any
 /// thread; the owner guards all other calls with a mutex.
 ///
 /// Callers take copies from several slots, each with a lock and a reference count of its own, so that the cost per call
@@ -50,7 +50,7 @@ class TokenCache {
     return token_ && !token_->expired(now) ? &*token_ : nullptr;
   }
 
-  /// How long `reject` will say no at `now`.
+  /// How long `reject` returns false from `now` on.
   [[nodiscard]] std::chrono::nanoseconds pause_left(const Moment& now) const noexcept {
     return std::max<std::chrono::nanoseconds>(no_mint_before_ - now.uptime, {});
   }
@@ -68,9 +68,9 @@ class TokenCache {
     if (is_current(token)) drop();
   }
 
-  /// The API answered 401 to a token. True when the call may be tried once more with another token: one that is there
-  /// already, or one to be fetched. False while a fresh token was found to be refused too: minting more would not help.
-  /// That may be found here: by a call that began with the new token, and is refused before those that had the old one.
+  /// The API answered 401 to a token. True if the call may be tried once more with another token, cached or to be
+  /// fetched. False while a fresh token was refused, too: fetching more would not help. That may be found here, by a
+  /// call that began with the new token and is refused before those that had the old one.
   bool reject(const AccessToken& token, const Moment& now) noexcept {
     if (is_current(token)) {
       if (now.uptime < no_mint_before_) return false;
@@ -84,19 +84,19 @@ class TokenCache {
     return true;
   }
 
-  /// The API answered 401 to a token that replaced a refused one: a fault of configuration, which no new token mends.
-  /// Counts although another call may have had that token replaced by now: it would be refused as well.
+  /// The API answered 401 to a token that replaced a refused one: a configuration error, which no new token fixes.
+  /// Counts even if another call has replaced that token by now: the new one would be refused as well.
   void confirm_rejection(const Moment& now) noexcept { no_mint_before_ = now.uptime + pause_after_refused_token; }
 
  private:
   /// Long enough that a misconfigured fleet does not use up the issuer's quota, short enough to recover by itself.
   static constexpr std::chrono::minutes pause_after_refused_token{5};
 
-  /// How long a token that follows a refused one is fresh, unless it is known to have been taken: the calls that were
-  /// refused have sent it by then.
+  /// How long a token that replaced a refused one counts as fresh, unless the API has accepted it: by then the refused
+  /// calls have sent it.
   static constexpr std::chrono::seconds proving_time{60};
 
-  static constexpr std::size_t slot_count = 16;  ///< Where more threads than that run at once, a few share a slot.
+  static constexpr std::size_t slot_count = 16;  ///< With more concurrent threads, some share a slot.
   static constexpr std::size_t cache_line = 64;
 
   struct alignas(cache_line) Slot {
@@ -109,7 +109,7 @@ class TokenCache {
     std::optional<AccessToken> token;
   };
 
-  /// Threads that run at the same time do so on different processors.
+  /// By processor: threads that run at the same time run on different ones.
   static std::size_t current_slot() noexcept {
 #ifdef __linux__
     return static_cast<unsigned>(::sched_getcpu()) % slot_count;
@@ -125,7 +125,7 @@ class TokenCache {
 
   std::array<Slot, slot_count> slots_;  ///< Copies of `token_`.
   std::optional<AccessToken> token_;
-  bool follows_refused_ = false;  ///< The API answered 401 to the token before this one, or the one to come.
+  bool follows_refused_ = false;  ///< The API answered 401 to the token before this one or the next one.
   std::chrono::nanoseconds no_mint_before_{};
 };
 

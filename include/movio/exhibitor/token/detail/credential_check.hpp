@@ -15,7 +15,7 @@ namespace detail {
 
 inline Error credentials_error(std::string message) { return make_error(ErrorKind::credentials, std::move(message)); }
 
-/// What is wrong with a client id or secret; nullptr when nothing is. Never quotes it.
+/// Why a client id or secret is invalid; nullptr if it is valid. Never quotes it.
 inline const char* credential_problem(std::string_view value) noexcept {
   if (value.empty()) return "is empty";
   for (const char c : value) {
@@ -28,7 +28,7 @@ inline const char* credential_problem(std::string_view value) noexcept {
   return value.substr(0, 3) == "\xEF\xBB\xBF" ? "begins with a byte-order mark; save it without one" : nullptr;
 }
 
-/// Credentials fit to be sent; `origin` says where they are from, for example "in /run/secrets/movio".
+/// Checks credentials; `origin` names their source in errors, for example "in /run/secrets/movio".
 inline Result<ClientCredentials> checked(ClientCredentials credentials, std::string_view origin) {
   const auto error = [origin](const char* name, const char* problem) {
     return credentials_error("the " + std::string(name) + ' ' + std::string(origin) + ' ' + problem);
@@ -39,7 +39,7 @@ inline Result<ClientCredentials> checked(ClientCredentials credentials, std::str
   return credentials;
 }
 
-/// Asks any source, a user's own too. Never throws what the source throws: its text could hold anything.
+/// Calls a source. Catches what it throws, and never quotes that: it could hold a secret.
 inline Result<ClientCredentials> ask(const CredentialSource& source) {
   if (!source) return credentials_error("no credential source is set");
   try {

@@ -14,10 +14,10 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// How often files are read again that change while they are read. A swap of directories is over in microseconds.
+/// How often files that change while being read are read again. A swap of directories takes microseconds.
 inline constexpr int credential_read_attempts = 5;
 
-/// A file's text without the one newline, LF or CRLF, that an editor leaves at its end.
+/// A file's text without one newline, LF or CRLF, at its end.
 inline std::string_view without_newline(std::string_view text) noexcept {
   if (text.empty() || text.back() != '\n') return text;
   text.remove_suffix(1);
@@ -35,14 +35,14 @@ inline Result<ClientCredentials> read_credentials_directory(const std::string& p
   if (!id) return id.error();
   const auto secret = SecretFile::read(path + "/client_secret", access);
   if (!secret) return secret.error();
-  // Kubernetes swaps both files at once by a symbolic link: if both are still there, they were so together.
+  // Kubernetes swaps both files at once by a symbolic link: if both are unchanged, they belong together.
   if (!id->unchanged() || !secret->unchanged()) return changing_error(path);
   return checked({std::string(without_newline(id->content().reveal())),
                   Secret(std::string(without_newline(secret->content().reveal())))},
                  "in " + path);
 }
 
-/// Takes a member's text out of an object, so that no copy of it stays behind; empty when it is not there or not text.
+/// Moves a member's text out of an object, so that no copy stays behind; empty if it is missing or not text.
 inline Secret take_member(nlohmann::json& object, const char* name) {
   const auto found = object.is_object() ? object.find(name) : object.end();
   auto* text = found != object.end() ? found->get_ptr<nlohmann::json::string_t*>() : nullptr;
@@ -52,7 +52,7 @@ inline Secret take_member(nlohmann::json& object, const char* name) {
   return taken;
 }
 
-/// The wiping is best effort here: the JSON reader's own buffer is out of reach.
+/// Wiping is best effort here: the JSON parser's own buffer is out of reach.
 inline Result<ClientCredentials> read_credentials_file(const std::string& path, FileAccess access) {
   const auto file = SecretFile::read(path, access);
   if (!file) return file.error();
@@ -66,7 +66,7 @@ inline Result<ClientCredentials> read_credentials_file(const std::string& path, 
   return checked({std::string(id.reveal()), std::move(secret)}, "in " + path);
 }
 
-/// A source that reads at each call, and again when the reading fails: files may be caught in the middle of a change.
+/// A source that reads at each call, and again after a failure: the files may be changing.
 template <class Read>
 CredentialSource reading_source(Read read, std::string path) {
   return [read, path = std::move(path)] {

@@ -11,7 +11,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Tells the hook that the API refused a token that was fresh.
+/// Reports that the API refused a fresh token.
 inline void tell_of_rejection(const EventHook& hook, const AccessToken& token) {
   Event event;
   event.kind = EventKind::token_rejected;
@@ -19,8 +19,8 @@ inline void tell_of_rejection(const EventHook& hook, const AccessToken& token) {
   tell_hook(hook, event);
 }
 
-/// Tells the hook what came of a fetch. `rotated`: the token is for other credentials than the one before;
-/// `still_served`: there is a token that can be sent.
+/// Reports the outcome of a fetch. `rotated`: the token is for other credentials than the previous one; `still_served`:
+/// a usable token is cached.
 inline void tell_of_fetch(const EventHook& hook, const FetchOutcome& outcome, bool rotated, bool still_served) {
   Event event;
   event.duration = std::chrono::duration_cast<std::chrono::microseconds>(outcome.duration);

@@ -27,7 +27,7 @@ namespace detail {
 inline constexpr std::size_t max_token_answer_bytes = std::size_t{1} << 20U;
 inline constexpr std::size_t max_token_bytes = std::size_t{16} << 10U;
 
-/// What the issuer's answer is read against.
+/// The configuration that an exchange uses.
 struct TokenExchange {
   const Endpoints& endpoints;
   const TokenOptions& options;
@@ -48,7 +48,7 @@ inline Secret form_encoded_secret(const ClientCredentials& credentials) {
   return Secret(form_encode(credentials.client_secret.reveal()));
 }
 
-/// Id and secret as Basic takes them: form-encoded first (RFC 6749 section 2.3.1), and no newline at the end.
+/// Id and secret for HTTP Basic: form-encoded first (RFC 6749 section 2.3.1), and no newline at the end.
 inline Secret basic_credentials(const ClientCredentials& credentials) {
   const Secret secret = form_encoded_secret(credentials);
   return Secret(base64_encode(joined({form_encode(credentials.client_id), ":", secret.reveal()}).reveal()));
@@ -82,7 +82,7 @@ inline HttpRequest token_request(const TokenExchange& exchange) {
 /// The parts of a JWT that hold JSON (RFC 7519 section 3).
 enum class JwtPart { header, payload };
 
-/// A part of a JWT, unverified: a signature is the API's business. Nothing when the token is not one.
+/// A part of a JWT, without verification, which is up to the API. Empty if the token is not a JWT.
 inline std::optional<nlohmann::json> jwt_part(std::string_view token, JwtPart part) {
   const auto first = token.find('.');
   const auto last = token.rfind('.');
@@ -95,7 +95,7 @@ inline std::optional<nlohmann::json> jwt_part(std::string_view token, JwtPart pa
   return std::make_optional(*std::move(object));
 }
 
-/// What the ledger calls a token; the times are the ledger's.
+/// The ledger entry of a token; the ledger adds the times.
 inline LedgerEntry ledger_entry(const AccessToken& token) {
   constexpr std::size_t longest = 128;
   const auto named = [&token](JwtPart part, const char* name) {
@@ -109,7 +109,7 @@ inline LedgerEntry ledger_entry(const AccessToken& token) {
   return entry;
 }
 
-/// Whether a JWT is for this audience. One that names no audience is left to the API to judge.
+/// Whether a JWT is for this audience. A token without an audience is left to the API.
 inline Result<void> check_audience(const nlohmann::json& claims, const std::string& audience) {
   const auto aud = claims.find("aud");
   if (aud == claims.end() || aud->is_null()) return {};
@@ -125,7 +125,7 @@ inline Result<void> check_audience(const nlohmann::json& claims, const std::stri
                                              "\"; issuer_url and api_url must belong to the same region");
 }
 
-/// `expires_in` in whole seconds, from a number or a numeric string; nothing when it is neither.
+/// `expires_in` in whole seconds, from a number or a numeric string; empty if it is neither.
 inline std::optional<double> read_number(const nlohmann::json& value) {
   if (value.is_number()) return std::trunc(value.get<double>());
   if (!value.is_string()) return std::nullopt;
@@ -140,7 +140,7 @@ inline std::optional<double> read_number(const nlohmann::json& value) {
   return number;
 }
 
-/// How long the token lives. Never "for ever": more than ten years is taken for a mistake and counts as a day.
+/// The lifetime of the token. More than ten years is taken for a mistake and counts as a day.
 inline Result<std::chrono::seconds> read_lifetime(const nlohmann::json& answer,
                                                   const std::optional<nlohmann::json>& claims,
                                                   const TokenOptions& options, const Moment& issued) {
@@ -165,7 +165,7 @@ inline Result<std::chrono::seconds> read_lifetime(const nlohmann::json& answer,
   return std::chrono::seconds(static_cast<std::chrono::seconds::rep>(*seconds));
 }
 
-/// Takes every form in which the client secret was sent, or may be repeated, out of a text.
+/// Removes every form of the client secret from a text.
 inline std::string without_secrets(std::string text, const ClientCredentials& credentials) {
   strike_out(text, credentials.client_secret.reveal());
   strike_out(text, form_encoded_secret(credentials).reveal());
@@ -189,10 +189,11 @@ inline const char* issuer_failure_advice(ErrorKind kind, int status) {
                        : "; check client_id, client_secret, audience and scope, and that they are of this region";
 }
 
-/// An answer that is not a token (RFC 6749 section 5.2).
+/// The error for an answer that is not a token (RFC 6749 section 5.2).
 inline Error issuer_failure(const TokenExchange& exchange, const HttpResponse& response, const nlohmann::json& answer,
                             const Moment& now) {
-  const auto fit = [&](std::string text, std::size_t limit) {  // in this order: a cut secret would not be recognized
+  const auto fit = [&](std::string text,
+                       std::size_t limit) {  // strike out before cutting: half a secret would not be recognized
     return clean_text(without_secrets(std::move(text), exchange.credentials), limit);
   };
   Error error;
@@ -209,8 +210,8 @@ inline Error issuer_failure(const TokenExchange& exchange, const HttpResponse& r
   return error;
 }
 
-/// A request that got no answer. That the issuer cannot be reached is one kind, whatever stood in the way. A transport
-/// may quote the request that it could not send.
+/// The error for a request without an answer: one kind for every reason. Removes secrets, because a transport may quote
+/// the request.
 inline Error issuer_unreachable(const TokenExchange& exchange, Error error) {
   if (error.kind == ErrorKind::connection || error.kind == ErrorKind::timeout)
     error.kind = ErrorKind::issuer_unavailable;
@@ -237,7 +238,7 @@ inline Result<Secret> read_access_token(nlohmann::json& answer) {
   return token;
 }
 
-/// Reads the issuer's answer to a request that was begun at `issued`. The answer's text is overwritten afterwards.
+/// Reads the issuer's answer to a request begun at `issued`, and overwrites its text.
 inline Result<AccessToken> read_token_answer(const TokenExchange& exchange, HttpResponse response,
                                              const Moment& issued) {
   auto answer = parse_json(response.body, "the issuer's answer");

@@ -23,7 +23,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// What a provider is made of and never changes, in its process and in those forked from it.
+/// The constant parts of a provider, shared with forked children.
 struct TokenSetup {
   Endpoints endpoints;
   CredentialSource source;
@@ -32,12 +32,12 @@ struct TokenSetup {
   std::weak_ptr<Transport> transport;
 };
 
-/// What came of a fetch.
+/// The outcome of a fetch.
 struct FetchOutcome {
   Result<AccessToken> token;
-  bool remembered = false;        ///< The error is an earlier one: nothing has changed that makes another try worth it.
-  CredentialsMark credentials{};  ///< Those that the token is for; without one, the last that the source gave.
-  std::uint64_t requests = 0;     ///< Sent to the issuer: more than one when it refused the first credentials.
+  bool remembered = false;        ///< The error is an earlier one: nothing has changed, so the issuer was not asked.
+  CredentialsMark credentials{};  ///< The credentials of the token; without a token, the last ones of the source.
+  std::uint64_t requests = 0;     ///< Requests to the issuer: more than one if it refused the first credentials.
   std::vector<QuotaBucket> quota{};
   Clock::Steady::duration duration{};
 };
@@ -47,14 +47,14 @@ inline CredentialsMark mark_of(const ClientCredentials& credentials) {
   return Sha256::of(joined({length, credentials.client_id, credentials.client_secret.reveal()}).reveal());
 }
 
-/// One fetch of a token: asks the source, then the issuer. When the issuer refuses the credentials, it tries those that
-/// the source has by then, and after that the ones before, each if they are others, and once. Runs on the transport's
-/// thread, and completes exactly once unless the gate is closed.
+/// One fetch of a token: asks the source, then the issuer. If the issuer refuses the credentials, it tries once each,
+/// if they differ, the current ones of the source and the previous ones. Runs on the transport's thread, and completes
+/// exactly once unless the gate is closed.
 class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
  public:
   using Completion = std::function<void(FetchOutcome)>;
 
-  /// Tells, for the credentials that the source gives, whether the issuer need not be asked: the error that stands.
+  /// Returns the earlier error if it still holds for the credentials of the source, so that the issuer is not asked.
   using Known = std::function<std::optional<Error>(const CredentialsMark&)>;
 
   TokenFetch(std::shared_ptr<const TokenSetup> setup, std::shared_ptr<CallbackGate> gate,
@@ -78,7 +78,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   }
 
  private:
-  /// The source gives the credentials with this mark.
+  /// Notes the mark of the credentials of the source.
   void note_given(const CredentialsMark& mark) {
     given_ = mark;
     const auto changed_at = previous_->given(mark, setup_->clock->moment());
@@ -91,7 +91,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
 
   void request(ClientCredentials credentials, const CredentialsMark& mark) {
     const auto transport = setup_->transport.lock();
-    if (!transport) return;  // the source dropped the last provider; its waiters have been told
+    if (!transport) return;  // the source destroyed the last provider, which notified its waiters
     credentials_ = std::move(credentials);
     sent_ = mark;
     ++requests_;
@@ -116,7 +116,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     complete(std::move(token));
   }
 
-  /// Has the issuer asked once more, if there are other credentials than those it has just refused.
+  /// Asks the issuer once more, if there are credentials other than the refused ones.
   bool others_tried(const Error& refusal) {
     if (refusal_) return false;
     previous_->refused(sent_);
@@ -144,7 +144,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     completion_({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_});
   }
 
-  /// Completes the fetch whatever a step throws: otherwise its waiters and all later callers would wait forever.
+  /// Completes the fetch even if a step throws: otherwise its waiters and all later callers would wait forever.
   template <class Step>
   void guarded(Step step) {
     const CallbackGate::Pass pass(*gate_);
@@ -163,11 +163,11 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   const Known known_;
   const Completion completion_;
 
-  // one step follows the other, so nothing guards these
+  // unguarded: the steps run one after the other
   ClientCredentials credentials_;
-  CredentialsMark given_;         ///< The last that the source gave.
-  CredentialsMark sent_;          ///< Those that the issuer was asked with last.
-  std::optional<Error> refusal_;  ///< Of the source's credentials, when the ones before are being tried.
+  CredentialsMark given_;         ///< Of the last credentials of the source.
+  CredentialsMark sent_;          ///< Of the credentials in the last request.
+  std::optional<Error> refusal_;  ///< The refusal of the source's credentials, while the previous ones are tried.
   std::uint64_t requests_ = 0;
   Moment issued_;
   Clock::Steady begun_;

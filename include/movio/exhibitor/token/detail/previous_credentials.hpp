@@ -14,16 +14,16 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// Keeps the credentials of the last token, for one more try with them when the source gives others that the issuer
-/// does not know yet: issuers can lag a rotation by half a minute. Thread-safety: every call from any thread.
+/// Keeps the credentials of the last token for one more try after a rotation: the issuer may not know the new ones for
+/// up to half a minute. Thread-safety: every call from any thread.
 class PreviousCredentials {
  public:
   using Uptime = std::chrono::nanoseconds;
 
-  /// How long after a change they may be tried.
+  /// How long after a change the previous credentials may be tried.
   static constexpr std::chrono::seconds grace{60};
 
-  /// The issuer gave a token for them.
+  /// Notes that the issuer accepted these credentials.
   void accepted(ClientCredentials credentials, const CredentialsMark& mark) {
     const std::lock_guard<std::mutex> lock(mutex_);
     kept_ = std::move(credentials);
@@ -31,8 +31,8 @@ class PreviousCredentials {
     changed_at_.reset();
   }
 
-  /// The source gives the credentials with this mark. Returns the time of the change when they are the first that
-  /// differ: `wipe` is then due after `grace`.
+  /// Notes the mark of the credentials of the source. Returns the time of the change if they are the first that differ:
+  /// the caller then calls `wipe` after `grace`.
   std::optional<Uptime> given(const CredentialsMark& mark, const Moment& now) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!mark_ || !mark) return std::nullopt;
@@ -42,13 +42,13 @@ class PreviousCredentials {
     return changed_at_;
   }
 
-  /// The issuer refused the credentials with this mark: those that were kept are not worth a try then.
+  /// The issuer refused the credentials with this mark: if they are the kept ones, they are not tried again.
   void refused(const CredentialsMark& mark) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (mark == mark_) forget();
   }
 
-  /// What to try in place of refused credentials, once; nothing when the change was too long ago.
+  /// The credentials to try instead of refused ones, once; empty if the change was too long ago.
   std::optional<ClientCredentials> take(const Moment& now) {
     const std::lock_guard<std::mutex> lock(mutex_);
     std::optional<ClientCredentials> taken;
@@ -57,7 +57,7 @@ class PreviousCredentials {
     return taken;
   }
 
-  /// `grace` has passed since that change.
+  /// Wipes the kept credentials, when `grace` has passed since that change.
   void wipe(Uptime changed_at) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (changed_at_ == changed_at) forget();
@@ -72,7 +72,7 @@ class PreviousCredentials {
 
   std::mutex mutex_;  ///< Guards all that follows.
   ClientCredentials kept_;
-  CredentialsMark mark_;  ///< Of those that are kept; nothing when none are.
+  CredentialsMark mark_;  ///< Of the kept credentials; empty without any.
   std::optional<Uptime> changed_at_;
 };
 

@@ -40,14 +40,14 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     }
   }
 
-  /// In a forked child, `parents` is where the cached token is carried over from.
+  /// In a forked child, `parents` is the source of the cached token.
   ProviderCore(std::shared_ptr<const TokenSetup> setup, const ProviderCore* parents)
       : setup_(std::move(setup)), random_(std::random_device()()), renewal_spread_(chance()) {
     if (parents == nullptr) return;
     if (auto token = parents->cache_.salvage()) cache_.store(*std::move(token));
   }
 
-  /// The token, when there is one that can be sent. Waits at most for the lock of one slot of the cache.
+  /// The cached token, if it can be sent. Waits at most for the lock of one slot of the cache.
   std::optional<AccessToken> at_hand() {
     auto token = cache_.take();
     if (!token) return token;
@@ -139,8 +139,8 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     return ledger_.live(setup_->clock->moment());
   }
 
-  /// Ends the fetch in progress, notifies its waiters, and returns when none of this provider's callbacks runs any
-  /// more. Called inside one of them, it does not wait for that one.
+  /// Ends the fetch in progress, notifies its waiters, and waits until none of this provider's callbacks is running,
+  /// except the calling one.
   void close() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -181,8 +181,8 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   static Error closed_error() { return make_error(ErrorKind::cancelled, "the token provider was destroyed"); }
 
-  /// When a use of the token has it renewed: at a random point, another one in each provider, in the first half of what
-  /// is left of its usable life after `renew_after`. The other half is for trying again.
+  /// The age at which a use of the token renews it: a random point, different in each provider, in the first half of
+  /// the usable life after `renew_after`. The second half is for retries.
   [[nodiscard]] Uptime renewal_age(const AccessToken& token) const noexcept {
     constexpr double renew_after = 0.9;
     const std::chrono::duration<double, std::nano> life = token.usable_life();
@@ -318,7 +318,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     }
     const std::lock_guard<std::mutex> lock(mutex_);
     waiters_.leave(ticket);
-    // the fetch may have completed in this very moment
+    // the fetch may have completed meanwhile
     if (const auto* token = cache_.usable(setup_->clock->moment())) return *token;
     return gave_up(cancel);
   }
@@ -346,7 +346,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   const std::shared_ptr<PreviousCredentials> previous_ = std::make_shared<PreviousCredentials>();
   const CancelSource cancel_;
 
-  /// The uptime in nanoseconds before which `renew` has nothing to do: what spares callers its lock.
+  /// The uptime in nanoseconds before which `renew` has nothing to do, so that callers need not lock.
   std::atomic<Uptime::rep> no_renewal_before_{Uptime::min().count()};
 
   std::mutex mutex_;  ///< Guards all that follows; never held across a request, a callback or a wait.

@@ -18,7 +18,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// A number of one to fifteen digits; nothing when the text is anything else.
+/// Parses a number of one to fifteen digits; empty if it is not one.
 inline std::optional<std::int64_t> quota_number(std::string_view text) noexcept {
   if (text.empty() || text.size() > 15 || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
   std::int64_t number = 0;
@@ -26,14 +26,14 @@ inline std::optional<std::int64_t> quota_number(std::string_view text) noexcept 
   return number;
 }
 
-/// Cuts what stands before the first `separator` off the front of a text.
+/// Removes and returns the text up to the first `separator`.
 inline std::string_view take_until(std::string_view& text, char separator) noexcept {
   const std::string_view front = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(text.size(), front.size() + 1));
   return trim(front);
 }
 
-/// "b=per_hour;q=10;r=7;t=3540"; nothing when a part is missing or no number.
+/// Parses "b=per_hour;q=10;r=7;t=3540"; empty if a part is missing or not a number.
 inline std::optional<QuotaBucket> parse_quota_bucket(std::string_view text) {
   std::string_view name;
   std::optional<std::int64_t> limit;
@@ -69,7 +69,7 @@ inline std::optional<QuotaBucket> parse_rate_limit(const Headers& headers, std::
   return QuotaBucket{"requests", *limit, *remaining, std::chrono::seconds(reset)};
 }
 
-/// All quotas that an issuer's answer tells of; what cannot be read is left out.
+/// All quotas in an issuer's answer; invalid ones are left out.
 inline std::vector<QuotaBucket> read_quota(const Headers& headers, std::chrono::system_clock::time_point now) {
   constexpr std::size_t most_buckets = 8;
   std::vector<QuotaBucket> buckets;
@@ -83,7 +83,7 @@ inline std::vector<QuotaBucket> read_quota(const Headers& headers, std::chrono::
   return buckets;
 }
 
-/// How long until every used up bucket is filled again; nothing when none is used up.
+/// How long until every exhausted bucket is reset; empty if none is exhausted.
 inline std::optional<std::chrono::seconds> time_to_refill(const std::vector<QuotaBucket>& buckets) {
   std::optional<std::chrono::seconds> longest;
   for (const auto& bucket : buckets) {

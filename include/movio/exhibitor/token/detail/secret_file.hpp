@@ -18,14 +18,14 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// A mounted secret holds two short lines; more than this is the wrong file.
+/// A mounted secret is one or two short lines; a larger file is the wrong one.
 inline constexpr std::size_t largest_secret_file = std::size_t{64} << 10U;
 
-/// A file with a secret in it, read once and held open: so long as it is, no other file can take its inode number.
+/// A file with a secret, read once and held open, so that no other file can take its inode number.
 class SecretFile {
  public:
   static Result<SecretFile> read(const std::string& path, FileAccess access = FileAccess::owner_and_group) {
-    // Not blocking: opening a named pipe would wait for a writer. Not becoming anybody's terminal either.
+    // Not blocking: opening a named pipe would wait for a writer. Not becoming the controlling terminal either.
     SecretFile file(path, open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
     if (!file.descriptor_) {
       const bool forbidden = errno == EACCES;
@@ -44,7 +44,7 @@ class SecretFile {
 
   [[nodiscard]] const Secret& content() const noexcept { return content_; }
 
-  /// Whether the path still names this file, and the file is as it was when it was read.
+  /// Whether the path still refers to this file, unchanged since it was read.
   [[nodiscard]] bool unchanged() const noexcept {
     struct stat now {};
     return ::stat(path_.c_str(), &now) == 0 && now.st_dev == status_.st_dev && now.st_ino == status_.st_ino &&
