@@ -34,6 +34,8 @@ set(exceptions
 set(needed_to_declare
     # The constraints and the one loop of the templates that take ranges.
     "(records/(json|services)|bulk/bulk)\\.hpp records/detail/range\\.hpp"
+    # What JSON is called.
+    "client\\.hpp detail/json/forward\\.hpp"
     # Defaults.
     "bulk/options\\.hpp records/detail/limits\\.hpp")
 

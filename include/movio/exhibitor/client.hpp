@@ -4,7 +4,6 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -14,6 +13,7 @@
 #include "call/reasons.hpp"
 #include "call/retry.hpp"
 #include "curl/transport.hpp"
+#include "detail/json/forward.hpp"
 #include "records/services.hpp"
 #include "token/provider.hpp"
 

@@ -123,7 +123,7 @@ struct FakeTransport::State {
   std::vector<HttpRequest> token_requests;
   bool holding = false;
   std::vector<std::shared_ptr<Held>> kept;
-  detail::ForkLocal<detail::FakeTimers> timers;  ///< Guards itself. Ends first: its tasks are the transport's.
+  detail::ForkLocal<detail::FakeTimers> timers;  ///< Guards itself.
 };
 
 MOVIO_EXHIBITOR_INLINE FakeTransport::FakeTransport() : FakeTransport(std::make_shared<SystemClock>()) {}
@@ -133,6 +133,7 @@ MOVIO_EXHIBITOR_INLINE FakeTransport::FakeTransport(std::shared_ptr<Clock> clock
 
 MOVIO_EXHIBITOR_INLINE FakeTransport::~FakeTransport() {
   for (const auto& held : state_->kept) held->end(State::cancelled());
+  if (auto* timers = state_->timers.own()) timers->stop();  // here, while its tasks can still use this transport
 }
 
 MOVIO_EXHIBITOR_INLINE void FakeTransport::answer(Answer answer) {

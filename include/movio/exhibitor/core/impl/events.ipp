@@ -11,7 +11,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-MOVIO_EXHIBITOR_INLINE void print(std::ostream& out, const TransferMetrics& metrics) {
+inline void print(std::ostream& out, const TransferMetrics& metrics) {
   out << " sent=" << metrics.bytes_sent << " received=" << metrics.bytes_received
       << " http_version=" << metrics.http_version << " reused=" << (metrics.reused_connection ? "yes" : "no");
   const auto print_time = [&out](const char* name, std::chrono::microseconds time) {
@@ -24,7 +24,7 @@ MOVIO_EXHIBITOR_INLINE void print(std::ostream& out, const TransferMetrics& metr
   print_time("total_us", metrics.total);
 }
 
-MOVIO_EXHIBITOR_INLINE void print(std::ostream& out, const Event& event) {
+inline void print(std::ostream& out, const Event& event) {
   out << to_string(event.kind);
   if (!event.fingerprint.empty()) out << " fingerprint=" << event.fingerprint;
   if (event.lifetime.count() != 0) out << " lifetime_s=" << event.lifetime.count();

@@ -86,7 +86,9 @@ class Upsert {
  public:
   Upsert(const Caller& caller, std::string_view path, const CallOptions& options)
       : caller_(caller), path_(path), options_(options) {
-    if (options.timeout && caller.ready()) deadline_ = deadline_after(now(), *options.timeout);
+    if (options.timeout && caller.ready()) {
+      deadline_ = deadline_after(now(), std::max(*options.timeout, std::chrono::milliseconds(0)));
+    }
   }
 
   Result<UpsertReceipt> send(std::vector<UpsertPart> parts) {

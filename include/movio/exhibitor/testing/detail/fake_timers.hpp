@@ -30,7 +30,10 @@ class FakeTimers {
   explicit FakeTimers(std::shared_ptr<Clock> clock) : state_(std::make_shared<State>(std::move(clock))) {}
   FakeTimers(const FakeTimers&) = delete;
   FakeTimers& operator=(const FakeTimers&) = delete;
-  ~FakeTimers() {
+  ~FakeTimers() { stop(); }
+
+  /// Drops what is left, and waits for a task that runs, unless it is the caller.
+  void stop() {
     {
       const std::lock_guard<std::mutex> lock(state_->mutex);
       state_->ended = true;

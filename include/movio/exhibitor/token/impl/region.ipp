@@ -24,7 +24,7 @@ MOVIO_EXHIBITOR_INLINE Result<Region> parse_region(std::string_view text) {
 namespace detail {
 
 /// The region that one of the vendor's hosts belongs to, if it is one.
-MOVIO_EXHIBITOR_INLINE std::optional<Region> region_of_host(std::string_view host) {
+inline std::optional<Region> region_of_host(std::string_view host) {
   while (!host.empty() && host.back() == '.') host.remove_suffix(1);
   const std::string text(host);
   for (const Region region : {Region::eu, Region::us}) {
@@ -34,7 +34,7 @@ MOVIO_EXHIBITOR_INLINE std::optional<Region> region_of_host(std::string_view hos
   return std::nullopt;
 }
 
-MOVIO_EXHIBITOR_INLINE Result<Url> checked_url(const std::string& text, const char* name, bool allow_loopback_http) {
+inline Result<Url> checked_url(const std::string& text, const char* name, bool allow_loopback_http) {
   const auto url = parse_url(text);
   if (!url) return invalid_argument(std::string(name) + " must be an absolute https URL without user information");
   if (!url->https && !(allow_loopback_http && is_loopback(url->host))) {

@@ -10,7 +10,7 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-MOVIO_EXHIBITOR_INLINE void print(std::ostream& out, const TokenStatus& status) {
+inline void print(std::ostream& out, const TokenStatus& status) {
   out << "token=" << (status.has_token ? status.fingerprint : "none");
   if (status.has_token) {
     out << " age_s=" << status.age.count() << " usable_for_s=" << status.usable_for.count()
