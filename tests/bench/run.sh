@@ -14,6 +14,7 @@
 #   LD_BIND_NOW=1 valgrind --tool=callgrind --callgrind-out-file=build/hit.out build/bench/tests/bench/token_hit \
 #     --benchmark_filter=token_provider/threads:1 --benchmark_min_time=0.01
 #   callgrind_annotate --tree=both --inclusive=yes build/hit.out | grep -B1 '\*  .*token_hit.cpp:.*hit_once<'
+# Environment: BUILD_DIR: a build folder that is there already, to see whether they run; optimised is only the default's.
 set -eu
 what=${1:-}
 case $what in
@@ -31,29 +32,31 @@ if [ "$what" = compile ]; then
   exec sh tests/bench/compile.sh "$@"
 fi
 install_missing ca-certificates catch2 cmake g++ libbenchmark-dev libcli11-dev libcpp-httplib-dev libcpprest-dev \
-  libcurl4-openssl-dev libnghttp2-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev valgrind
+  libcurl4-openssl-dev libnghttp2-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev
 
-cmake --preset bench
-cmake --build --preset bench --target "$target"
+build=${BUILD_DIR:-build/bench}
+if [ -n "${BUILD_DIR:-}" ]; then cmake "$build"; else cmake --preset bench; fi
+cmake --build "$build" --target "$target"
 
 case $what in
   token_hit)
-    exec build/bench/tests/bench/token_hit --benchmark_enable_random_interleaving=true --benchmark_repetitions=21 \
+    exec "$build"/tests/bench/token_hit --benchmark_enable_random_interleaving=true --benchmark_repetitions=21 \
       --benchmark_min_time=0.1 "$@"
     ;;
   calls)
-    exec build/bench/tests/bench/calls --benchmark_enable_random_interleaving=true --benchmark_repetitions=9 \
+    exec "$build"/tests/bench/calls --benchmark_enable_random_interleaving=true --benchmark_repetitions=9 \
       --benchmark_min_time=0.1 "$@"
     ;;
   bulk)
-    exec build/bench/tests/bench/bulk "$@"
+    exec "$build"/tests/bench/bulk "$@"
     ;;
 esac
 
 # Every row is a dump of its own, which has the row and its number of calls for a trigger.
+install_missing valgrind
 dumps=$(mktemp -d)
 trap 'rm -rf "$dumps"' EXIT
-valgrind -q --tool=callgrind --callgrind-out-file="$dumps/out" build/bench/tests/bench/calls \
+valgrind -q --tool=callgrind --callgrind-out-file="$dumps/out" "$build"/tests/bench/calls \
   --benchmark_filter="${1:-one after|64 in flight}"
 
 if [ "$what" = profile ]; then

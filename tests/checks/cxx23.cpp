@@ -19,7 +19,7 @@ int failures = 0;
   std::cout << "not so: " << what << '\n';
 }
 
-ex::Error refused() {
+[[maybe_unused]] ex::Error refused() {
   ex::Error error;
   error.kind = ex::ErrorKind::rejected;
   error.message = "PUT /films: refused";
