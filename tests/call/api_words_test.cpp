@@ -110,7 +110,7 @@ TEST_CASE("api words - the reasons as text, a line for each entity", "[api_words
   CHECK(ex::api_reasons(error_saying(R"({"message":"2 of 3 are bad","entities":[)"
                                      R"({"index":1,"id":"m2","errors":["gender is required","birthday\nis bad"]},)"
                                      R"("m3",{"a":{"b":true,"c":[null,1.5]}}]})")) ==
-        std::vector<std::string>{"2 of 3 are bad", "errors: gender is required; birthday is bad, id: m2, index: 1",
+        std::vector<std::string>{"2 of 3 are bad", "index: 1, id: m2, errors: gender is required; birthday is bad",
                                  "m3", "a: b: true, c: null; 1.5"});
   CHECK(ex::api_reasons(error_saying(R"({"entities":{"m1":"bad"}})")) == std::vector<std::string>{"m1: bad"});
   ex::Error odd;

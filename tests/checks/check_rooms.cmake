@@ -34,8 +34,8 @@ set(exceptions
 set(needed_to_declare
     # The constraints and the one loop of the templates that take ranges.
     "(records/(json|services)|bulk/bulk)\\.hpp records/detail/range\\.hpp"
-    # What JSON is called.
-    "client\\.hpp detail/json/forward\\.hpp"
+    # The templates that write the caller's JSON.
+    "client\\.hpp detail/json/dump\\.hpp"
     # Defaults.
     "bulk/options\\.hpp records/detail/limits\\.hpp")
 
@@ -136,6 +136,13 @@ foreach(header IN LISTS headers)
   if(lines GREATER most_lines)
     fault("${header} has ${lines} lines: more than ${most_lines}")
   endif()
+  # Virtual functions that are inline only where they are defined make g++ compile the class in every file that includes it.
+  file(STRINGS "${root}/${header}" virtuals REGEX "^  [^ /][^{]*override;")
+  foreach(declaration IN LISTS virtuals)
+    if(NOT declaration MATCHES "MOVIO_EXHIBITOR_INLINE")
+      fault("${header} declares a virtual function without MOVIO_EXHIBITOR_INLINE:${declaration}")
+    endif()
+  endforeach()
 
   set("includes_of_${header}" "")
   file(STRINGS "${root}/${header}" directives REGEX "^[ \t]*#[ \t]*include")

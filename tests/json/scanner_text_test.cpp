@@ -4,8 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <movio/exhibitor/detail/json/document.hpp>
 #include <movio/exhibitor/detail/json/scanner.hpp>
+#include <movio/exhibitor/detail/json/value.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>

@@ -2,7 +2,6 @@
 #pragma once
 
 // What the scanner says of a JSON text, and whether nlohmann::json says the same: for its tests and for the fuzzer.
-#include <movio/exhibitor/detail/json/document.hpp>
 #include <movio/exhibitor/detail/json/scanner.hpp>
 #include <nlohmann/json.hpp>
 #include <string>

@@ -3,7 +3,7 @@
 
 // A full and a minimal record of each resource, as structs and as the API's JSON, and reading and writing them.
 #include <chrono>
-#include <movio/exhibitor/detail/json/document.hpp>
+#include <movio/exhibitor/detail/json/value.hpp>
 #include <movio/exhibitor/records/cinema.hpp>
 #include <movio/exhibitor/records/detail/reader.hpp>
 #include <movio/exhibitor/records/detail/schema.hpp>

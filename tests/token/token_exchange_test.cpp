@@ -31,7 +31,8 @@ struct Exchange {
 
   [[nodiscard]] ex::HttpRequest request() const { return ex::detail::token_request({endpoints, options, credentials}); }
   [[nodiscard]] ex::Result<ex::AccessToken> read(ex::HttpResponse answer) const {
-    return ex::detail::read_token_answer({endpoints, options, credentials}, std::move(answer), begun());
+    auto issued = ex::detail::read_token_answer({endpoints, options, credentials}, std::move(answer), begun());
+    return issued ? ex::Result<ex::AccessToken>(issued->token) : issued.error();
   }
   [[nodiscard]] ex::Error unreachable(ex::Error cause) const {
     return ex::detail::issuer_unreachable({endpoints, options, credentials}, std::move(cause));

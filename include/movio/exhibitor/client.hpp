@@ -5,27 +5,18 @@
 #include <future>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "call/reasons.hpp"
 #include "call/retry.hpp"
 #include "curl/transport.hpp"
-#include "detail/json/forward.hpp"
+#include "detail/json/dump.hpp"
 #include "records/services.hpp"
 #include "token/provider.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
-namespace detail {
-
-template <class T>
-inline constexpr bool is_text =
-    std::is_convertible_v<const T&, std::string> || std::is_convertible_v<const T&, std::string_view>;
-
-}  // namespace detail
 
 /// Options of a client over an existing provider, whose tokens, transport and clock it uses.
 struct SharedClientOptions {
@@ -84,21 +75,22 @@ class ExhibitorClient {
   Result<HttpResponse> get(std::string path, Query query = {}) const;
   /// DELETE.
   Result<HttpResponse> remove(std::string path, Query query = {}) const;
-  /// POST with a JSON body. A POST is not repeated when it may have reached the API. Include nlohmann/json.hpp to pass
-  /// JSON.
-  Result<HttpResponse> post(std::string path, const nlohmann::json& body) const;
-  /// PUT with a JSON body.
-  Result<HttpResponse> put(std::string path, const nlohmann::json& body) const;
-  /// PATCH with a JSON body. A PATCH is not repeated when it may have reached the API.
-  Result<HttpResponse> patch(std::string path, const nlohmann::json& body) const;
-
-  // JSON text would be sent as one JSON string: pass it to send() as a Body instead.
-  template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
-  Result<HttpResponse> post(std::string path, const Text& body) const = delete;
-  template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
-  Result<HttpResponse> put(std::string path, const Text& body) const = delete;
-  template <class Text, class = std::enable_if_t<detail::is_text<Text>>>
-  Result<HttpResponse> patch(std::string path, const Text& body) const = delete;
+  /// POST with a JSON body, a `nlohmann::json`; include nlohmann/json.hpp to pass one. A POST is not repeated when it
+  /// may have reached the API. Errors: also `invalid_argument` for text that is not UTF-8 and for more than 64 levels.
+  template <class Json = nlohmann::json>
+  Result<HttpResponse> post(std::string path, const Json& body) const {
+    return send_json("POST", std::move(path), detail::dump_json(body));
+  }
+  /// PUT with a JSON body, as `post` takes it.
+  template <class Json = nlohmann::json>
+  Result<HttpResponse> put(std::string path, const Json& body) const {
+    return send_json("PUT", std::move(path), detail::dump_json(body));
+  }
+  /// PATCH with a JSON body, as `post` takes it. A PATCH is not repeated when it may have reached the API.
+  template <class Json = nlohmann::json>
+  Result<HttpResponse> patch(std::string path, const Json& body) const {
+    return send_json("PATCH", std::move(path), detail::dump_json(body));
+  }
 
   /// Sends a request with any method, raw body, query parameters and headers, and with its own timeout and
   /// cancellation.
@@ -122,6 +114,8 @@ class ExhibitorClient {
   Result<void> drain(std::chrono::milliseconds duration) const;
 
  private:
+  Result<HttpResponse> send_json(const char* method, std::string path, Result<std::string> text) const;
+
   std::shared_ptr<const Caller> caller_;
 };
 

@@ -18,11 +18,12 @@ inline namespace v0_1 {
 /// A clock that moves only by its functions. Thread-safety: every call from any thread.
 class FakeClock : public Clock {
  public:
-  [[nodiscard]] Steady now() const noexcept override;
-  [[nodiscard]] Moment moment() const noexcept override;
+  [[nodiscard]] MOVIO_EXHIBITOR_INLINE Steady now() const noexcept override;
+  [[nodiscard]] MOVIO_EXHIBITOR_INLINE Moment moment() const noexcept override;
 
   /// Looks at the time every millisecond, so that it sees `advance`.
-  void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, Steady until) override;
+  MOVIO_EXHIBITOR_INLINE void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+                                         Steady until) override;
 
   /// Lets time pass.
   void advance(std::chrono::milliseconds duration);
@@ -59,7 +60,7 @@ class FakeTransport : public Transport {
   explicit FakeTransport(std::shared_ptr<Clock> clock);
   FakeTransport(const FakeTransport&) = delete;
   FakeTransport& operator=(const FakeTransport&) = delete;
-  ~FakeTransport() override;
+  MOVIO_EXHIBITOR_INLINE ~FakeTransport() override;
 
   /// Queues an answer for a call.
   void answer(Answer answer);
@@ -80,15 +81,15 @@ class FakeTransport : public Transport {
   void hold();
   void release();
 
-  void start(HttpRequest request, Completion completion) override;
+  MOVIO_EXHIBITOR_INLINE void start(HttpRequest request, Completion completion) override;
 
   /// A task without delay runs at once.
-  bool after(std::chrono::milliseconds delay, Task task) override;
+  MOVIO_EXHIBITOR_INLINE bool after(std::chrono::milliseconds delay, Task task) override;
 
   /// Runs at once, in this thread, what `after` has taken and is not due yet.
   void run_delayed_tasks();
 
-  [[nodiscard]] bool may_block() const noexcept override;
+  [[nodiscard]] MOVIO_EXHIBITOR_INLINE bool may_block() const noexcept override;
 
  private:
   struct State;

@@ -10,6 +10,8 @@
 
 // What stands in impl/*.ipp is compiled in every unit that includes its header, or, with
 // MOVIO_EXHIBITOR_SEPARATE_COMPILATION, only in the one that includes src.hpp.
+// It also stands at the declaration of a virtual function: one that is inline only where it is defined makes g++
+// compile the whole class in every unit.
 #ifdef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
 #define MOVIO_EXHIBITOR_INLINE
 #else

@@ -31,7 +31,7 @@ class Transport {
   [[nodiscard]] virtual bool may_block() const noexcept { return true; }
 
   /// Sends a request and waits for its outcome.
-  virtual Result<HttpResponse> send(const HttpRequest& request);
+  MOVIO_EXHIBITOR_INLINE virtual Result<HttpResponse> send(const HttpRequest& request);
 };
 
 }  // namespace v0_1

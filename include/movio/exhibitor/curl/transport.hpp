@@ -31,12 +31,12 @@ class CurlTransport : public Transport {
   explicit CurlTransport(CurlOptions options = {});
   CurlTransport(const CurlTransport&) = delete;
   CurlTransport& operator=(const CurlTransport&) = delete;
-  ~CurlTransport() override;
+  MOVIO_EXHIBITOR_INLINE ~CurlTransport() override;
 
-  void start(HttpRequest request, Completion completion) override;
-  bool after(std::chrono::milliseconds delay, Task task) override;
-  [[nodiscard]] bool may_block() const noexcept override;
-  Result<HttpResponse> send(const HttpRequest& request) override;
+  MOVIO_EXHIBITOR_INLINE void start(HttpRequest request, Completion completion) override;
+  MOVIO_EXHIBITOR_INLINE bool after(std::chrono::milliseconds delay, Task task) override;
+  [[nodiscard]] MOVIO_EXHIBITOR_INLINE bool may_block() const noexcept override;
+  MOVIO_EXHIBITOR_INLINE Result<HttpResponse> send(const HttpRequest& request) override;
 
  private:
   struct State;

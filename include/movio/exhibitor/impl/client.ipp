@@ -10,7 +10,6 @@
 #include "../call/detail/caller.hpp"
 #include "../client.hpp"
 #include "../curl/transport.hpp"
-#include "../detail/json/document.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -31,15 +30,6 @@ inline HttpRequest request_for(const char* method, std::string path, Query query
   request.target = std::move(path);
   request.query = std::move(query);
   return request;
-}
-
-inline Result<HttpResponse> send_json(const ExhibitorClient& client, const char* method, std::string path,
-                                      const nlohmann::json& body) {
-  auto text = dump_json(body);
-  if (!text) return std::move(text.error());
-  HttpRequest request = request_for(method, std::move(path), {});
-  request.body = Body(*std::move(text));
-  return client.send(std::move(request));
 }
 
 }  // namespace detail
@@ -71,16 +61,12 @@ MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::remove(std::string 
   return send(detail::request_for("DELETE", std::move(path), std::move(query)));
 }
 
-MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::post(std::string path, const nlohmann::json& body) const {
-  return detail::send_json(*this, "POST", std::move(path), body);
-}
-
-MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::put(std::string path, const nlohmann::json& body) const {
-  return detail::send_json(*this, "PUT", std::move(path), body);
-}
-
-MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::patch(std::string path, const nlohmann::json& body) const {
-  return detail::send_json(*this, "PATCH", std::move(path), body);
+MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::send_json(const char* method, std::string path,
+                                                                       Result<std::string> text) const {
+  if (!text) return std::move(text.error());
+  HttpRequest request = detail::request_for(method, std::move(path), {});
+  request.body = Body(*std::move(text));
+  return send(std::move(request));
 }
 
 // Each holds the caller by itself: an event's hook may end the client.

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "../core/cancel.hpp"
-#include "../detail/json/document.hpp"
+#include "../detail/json/value.hpp"
 #include "../detail/os/fork_local.hpp"
 #include "../detail/os/system_clock.hpp"
 #include "../testing.hpp"
@@ -104,8 +104,10 @@ struct FakeTransport::State {
   Answer next_answer(const HttpRequest& request) {
     if (!answers.empty()) return take(answers);
     const auto records = detail::parse_json(request.body.bytes(), "the body");
-    const bool is_upsert = request.method == "PUT" && records && records->is_array();
-    return json_response(200, is_upsert ? "{\"total\":" + std::to_string(records->size()) + '}' : "{}");
+    const bool is_upsert = request.method == "PUT" && records && records->kind() == detail::JsonValue::Kind::array;
+    std::size_t count = 0;
+    if (records) records->each_element([&count](const detail::JsonValue& /*record*/) { ++count; });
+    return json_response(200, is_upsert ? "{\"total\":" + std::to_string(count) + '}' : "{}");
   }
 
   static Answer take(std::deque<Answer>& queue) {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../detail/json/document.hpp"
+#include "../../detail/json/value.hpp"
 #include "../../records/detail/reader.hpp"
 #include "../../records/detail/receipt.hpp"
 #include "../../records/detail/requests.hpp"
@@ -116,9 +116,9 @@ class BulkOperation {
 
   /// Why a record was refused: the API's `entities`, else its message, else ours.
   [[nodiscard]] static std::vector<std::string> messages_of(const Error& error) {
-    const nlohmann::json said = said_in(error);
+    const JsonValue said = said_in(error);
     std::vector<std::string> messages;
-    if (const auto entities = said.find("entities"); entities != said.end()) add_messages(*entities, messages);
+    if (const auto entities = said.find("entities")) add_messages(*entities, messages);
     if (!messages.empty()) return messages;
     const std::string message = string_member(said, "message");
     return {message.empty() ? error.message : "HTTP " + std::to_string(error.http_status) + ": " + message};
@@ -127,16 +127,14 @@ class BulkOperation {
   /// The ids that the API's `entities` name. Their shape is not documented: every id counts as a suspect.
   [[nodiscard]] std::vector<std::string> suspects_in(const Error& error) const {
     std::vector<std::string> ids;
-    const nlohmann::json said = said_in(error);
-    const auto entities = said.find("entities");
-    if (entities == said.end() || !entities->is_array()) return ids;
-    const std::string id_name(id_name_);
-    for (const auto& entity : *entities) {
-      std::string id = string_member(entity, id_name.c_str());
+    const auto entities = said_in(error).find("entities");
+    if (!entities) return ids;
+    entities->each_element([&](const JsonValue& entity) {
+      std::string id = string_member(entity, id_name_);
       if (id.empty()) id = string_member(entity, "id");
-      if (id.empty() && entity.is_string()) id = entity.get<std::string>();
+      if (id.empty()) id = entity.string();
       if (!id.empty()) ids.push_back(std::move(id));
-    }
+    });
     return ids;
   }
 
@@ -146,23 +144,22 @@ class BulkOperation {
 
   static constexpr std::size_t enough = 2048;  // bytes per message
 
-  static nlohmann::json said_in(const Error& error) {
-    auto said = parse_json(error.details, "what the API said");
-    return said && said->is_object() ? *std::move(said) : nlohmann::json::object();
+  /// A view of `error.details`; null if these are no JSON.
+  static JsonValue said_in(const Error& error) {
+    const auto said = parse_json(error.details, "what the API said");
+    return said ? *said : JsonValue("null");
   }
 
   /// Collects the texts in a part of the entities: from members named like a message, else the whole object.
-  static void add_messages(const nlohmann::json& part, std::vector<std::string>& messages) {
-    if (part.is_string()) return messages.push_back(clean_text(part.get<std::string>(), enough));
-    if (part.is_array()) {
-      for (const auto& element : part) add_messages(element, messages);
-    }
-    if (!part.is_object() || part.empty()) return;
+  static void add_messages(const JsonValue& part, std::vector<std::string>& messages) {
+    if (part.kind() == JsonValue::Kind::string) return messages.push_back(clean_text(part.string(), enough));
+    part.each_element([&messages](const JsonValue& element) { add_messages(element, messages); });
+    if (part.kind() != JsonValue::Kind::object || part.text() == "{}") return;
     const std::size_t before = messages.size();
     for (const char* name : {"message", "messages", "error", "errors", "reason", "detail"}) {
-      if (const auto found = part.find(name); found != part.end()) add_messages(*found, messages);
+      if (const auto found = part.find(name)) add_messages(*found, messages);
     }
-    if (messages.size() == before) messages.push_back(clean_text(part.dump(), enough));
+    if (messages.size() == before) messages.push_back(clean_text(std::string(part.text()), enough));
   }
 
   /// The API's own errors have a message.

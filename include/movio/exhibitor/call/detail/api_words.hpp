@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "../../detail/json/document.hpp"
 #include "../../detail/json/scanner.hpp"
+#include "../../detail/json/value.hpp"
 #include "../../detail/text/encoding.hpp"
 
 namespace movio::exhibitor {
@@ -23,13 +25,17 @@ inline std::string without_tokens(std::string text, const SentTokens& tokens) {
 }
 
 /// The texts of an error answer: its `message` (or `detail` or `title` of RFC 9457, or a body that is just a string)
-/// and its `entities`. Reads the first MiB and keeps 64 KiB, to bound time and memory.
-class ApiWords : private nlohmann::json::json_sax_t {
+/// and its `entities`. Reads the first MiB, also of JSON that ends too early, and keeps 64 KiB, to bound time and
+/// memory.
+class ApiWords {
  public:
   ApiWords(std::string_view body, const SentTokens& tokens) : tokens_(tokens) {
     constexpr std::size_t most_read = std::size_t{1} << 20U;
-    nlohmann::json::sax_parse(body.substr(0, most_read), static_cast<nlohmann::json::json_sax_t*>(this));
-    if (in_entities_) cut();  // the answer is truncated
+    JsonScanner json(without_byte_order_mark(body.substr(0, most_read)));
+    if (json.peek() == Kind::string) read_text(json, texts_.front());
+    if (json.peek() != Kind::object) return;
+    json.open();
+    for (JsonText name; json.next_member(name);) read_member(unescaped(name), json);
   }
 
   /// As received: neither bounded nor cleaned.
@@ -43,109 +49,108 @@ class ApiWords : private nlohmann::json::json_sax_t {
   /// In the form of `Error::details`; empty if the answer has no such texts.
   [[nodiscard]] std::string details() const {
     std::string out;
-    if (!message().empty()) out += "{\"message\":" + quoted(message(), longest_message);
+    if (!message().empty()) {
+      out += "{\"message\":";
+      append_quoted(out, message(), longest_message);
+    }
     if (!entities_.empty()) out += (out.empty() ? "{\"entities\":" : ",\"entities\":") + entities_;
     return out.empty() ? out : out += '}';
   }
 
  private:
+  using Kind = JsonScanner::Kind;
+
   static constexpr std::array<std::string_view, 3> message_names{"message", "detail", "title"};
   static constexpr std::size_t longest_message = 2048;
   static constexpr std::size_t most_entities = (std::size_t{64} << 10U) - 2 * longest_message - 64;
 
-  bool null() override { return scalar("null"); }
-  bool boolean(bool value) override { return scalar(value ? "true" : "false"); }
-  bool number_integer(number_integer_t value) override { return scalar(std::to_string(value)); }
-  bool number_unsigned(number_unsigned_t value) override { return scalar(std::to_string(value)); }
-  bool number_float(number_float_t /*value*/, const string_t& text) override { return scalar(text); }
-  bool binary(binary_t& /*value*/) override { return false; }  // JSON has none
-  bool string(string_t& value) override {
-    if (in_entities_) return scalar(quoted(value, most_entities));
-    for (std::size_t i = 0; i < texts_.size(); ++i) {
-      const bool says_why = depth_ == 0 ? i == 0 : depth_ == 1 && member_ == message_names[i];
-      if (says_why) texts_[i] = value;
+  void read_member(const std::string& name, JsonScanner& json) {
+    if (name == "entities" && entities_.empty()) return read_entities(json);
+    const auto* const known = std::find(message_names.begin(), message_names.end(), name);
+    if (known != message_names.end() && json.peek() == Kind::string) {
+      return read_text(json, texts_[static_cast<std::size_t>(known - message_names.begin())]);
     }
-    return true;
+    std::string_view skipped;
+    json.value(skipped);
   }
 
-  bool start_object(std::size_t /*members*/) override { return open('{'); }
-  bool start_array(std::size_t /*elements*/) override { return open('['); }
-  bool end_object() override { return close('}'); }
-  bool end_array() override { return close(']'); }
-  bool key(string_t& name) override {
-    if (in_entities_) {
-      separate();
-      entities_ += quoted(name, most_entities) + ':';
-    } else if (depth_ == 1) {
-      member_ = name;
-      in_entities_ = name == "entities" && entities_.empty();
-    }
-    return true;
+  static void read_text(JsonScanner& json, std::string& text) {
+    JsonText inside;
+    if (json.string(inside)) assign_unescaped(text, inside);
   }
-  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
-                   const nlohmann::json::exception& /*error*/) override {
-    return false;  // keep what came before the error
+
+  /// Keeps complete values only: of a list the first ones.
+  void read_entities(JsonScanner& json) {
+    if (json.peek() != Kind::array) {
+      std::string value;
+      if (copy(json, value) && value.size() <= most_entities) entities_ = std::move(value);
+      return;
+    }
+    json.open();
+    std::string list;
+    bool full = false;
+    while (json.next_element()) {
+      std::string element = list.empty() ? "[" : ",";
+      if (!copy(json, element)) break;
+      full = full || list.size() + element.size() > most_entities;
+      if (!full) list += element;
+    }
+    if (list.empty() && !full && json.fault() == nullptr) list = "[";
+    if (!list.empty()) entities_ = list + ']';
+  }
+
+  /// Copies a value with its texts made fit to be shown. False if it is incomplete.
+  bool copy(JsonScanner& json, std::string& out) const {
+    switch (json.peek()) {
+      case Kind::object:
+        return copy_object(json, out);
+      case Kind::array:
+        return copy_array(json, out);
+      case Kind::string: {
+        JsonText inside;
+        if (json.string(inside)) append_quoted(out, unescaped(inside), most_entities);
+        return json.fault() == nullptr;
+      }
+      default: {
+        std::string_view text;
+        if (json.value(text)) out += text;
+        return json.fault() == nullptr;
+      }
+    }
+  }
+
+  bool copy_object(JsonScanner& json, std::string& out) const {
+    const char* separator = "{";
+    json.open();
+    for (JsonText name; json.next_member(name); separator = ",") {
+      out += separator;
+      append_quoted(out, unescaped(name), most_entities);
+      out += ':';
+      if (!copy(json, out)) return false;
+    }
+    out += *separator == '{' ? "{}" : "}";
+    return json.fault() == nullptr;
+  }
+
+  bool copy_array(JsonScanner& json, std::string& out) const {
+    const char* separator = "[";
+    json.open();
+    for (; json.next_element(); separator = ",") {
+      out += separator;
+      if (!copy(json, out)) return false;
+    }
+    out += *separator == '[' ? "[]" : "]";
+    return json.fault() == nullptr;
   }
 
   /// Strikes out tokens before cutting: half a token would not be recognized.
-  [[nodiscard]] std::string quoted(const std::string& text, std::size_t limit) const {
-    std::string out;
+  void append_quoted(std::string& out, const std::string& text, std::size_t limit) const {
     append_json_string(out, clean_text(without_tokens(text, tokens_), limit));
-    return out;
-  }
-
-  bool open(char bracket) {
-    if (in_entities_) {
-      separate();
-      if (depth_ == 1) is_list_ = bracket == '[';
-      entities_ += bracket;
-    }
-    return ++depth_ <= max_json_depth;
-  }
-
-  bool close(char bracket) {
-    --depth_;
-    if (!in_entities_) return true;
-    entities_ += bracket;
-    end_value();
-    return true;
-  }
-
-  bool scalar(std::string_view text) {
-    if (!in_entities_) return true;
-    separate();
-    entities_ += text;
-    end_value();
-    return true;
-  }
-
-  void separate() {
-    const bool follows = !entities_.empty() && std::string_view("[{:").find(entities_.back()) == std::string_view::npos;
-    if (follows) entities_ += ',';
-  }
-
-  /// Ends a value of the entities.
-  void end_value() {
-    if (entities_.size() > most_entities) return cut();
-    if (depth_ == 1 || (depth_ == 2 && is_list_)) whole_ = entities_.size();
-    in_entities_ = depth_ != 1;
-  }
-
-  /// Keeps complete values only.
-  void cut() {
-    in_entities_ = false;
-    entities_.resize(whole_);
-    if (whole_ != 0) entities_ += ']';
   }
 
   const SentTokens& tokens_;
   std::array<std::string, message_names.size()> texts_;
-  int depth_ = 0;
-  std::string member_;  ///< Of the outermost object.
-  bool in_entities_ = false;
-  bool is_list_ = false;
-  std::string entities_;   ///< As JSON.
-  std::size_t whole_ = 0;  ///< The length of the complete values.
+  std::string entities_;  ///< As JSON.
 };
 
 }  // namespace detail

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../../core/http.hpp"
-#include "../../detail/json/document.hpp"
+#include "../../detail/json/value.hpp"
 #include "../../detail/text/retry_after.hpp"
 #include "../../detail/text/url.hpp"
 #include "api_words.hpp"

@@ -42,6 +42,8 @@ struct JsonText {
 /// levels. Builds and copies nothing. Once something is wrong, every function returns false, and `fault` says what.
 class JsonScanner {
  public:
+  static constexpr const char* too_deep = "is nested deeper than 64 levels";
+
   enum class Kind { none, object, array, string, number, boolean, null };
 
   /// The text may stand inside so many `levels` of another.
@@ -72,7 +74,7 @@ class JsonScanner {
   /// Steps into the object or array that begins here.
   bool open() noexcept {
     constexpr int most_levels = 64;
-    if (++depth_ > most_levels) return fail("is nested deeper than 64 levels");
+    if (++depth_ > most_levels) return fail(too_deep);
     rest_.remove_prefix(1);
     first_ = true;
     return fault_ == nullptr;

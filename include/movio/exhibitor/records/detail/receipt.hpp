@@ -7,7 +7,7 @@
 #include <string>
 
 #include "../../core/http.hpp"
-#include "../../detail/json/document.hpp"
+#include "../../detail/json/value.hpp"
 #include "../receipt.hpp"
 
 namespace movio::exhibitor {
@@ -28,13 +28,14 @@ inline Error doubtful_success(const std::string& operation, const HttpResponse& 
 }
 
 /// The receipt, if all its members add up to `sent` records; null counts as absent.
-inline std::optional<UpsertReceipt> matching_receipt(const nlohmann::json& body, std::uint64_t sent, bool needs_total) {
-  bool fits = body.is_object();
+inline std::optional<UpsertReceipt> matching_receipt(const JsonValue& body, std::uint64_t sent, bool needs_total) {
+  bool fits = body.kind() == JsonValue::Kind::object;
   const auto count = [&](const char* name) -> std::optional<std::uint64_t> {
     const auto found = body.find(name);
-    if (found == body.end() || found->is_null()) return std::nullopt;
-    fits = fits && found->is_number_unsigned() && found->get<std::uint64_t>() <= sent;
-    return fits ? found->get<std::uint64_t>() : 0;
+    if (!found || found->is_null()) return std::nullopt;
+    const auto number = found->unsigned_integer();
+    fits = fits && number && *number <= sent;
+    return number.value_or(0);
   };
   const auto total = count("total");
   const auto created = count("created_count");
@@ -61,7 +62,7 @@ inline Result<void> confirm_done(const std::string& operation, const HttpRespons
   if (answer.status == 204) return {};
   if (answer.status != 200 && answer.status != 202) return doubtful_success(operation, answer, "in place of 204");
   const bool is_blank = answer.body.find_first_not_of(" \t\r\n") == std::string::npos;
-  if (!is_blank && !parse_json(answer.body, "the answer")) {
+  if (!is_blank && !is_json(answer.body)) {
     return doubtful_success(operation, answer, "with a body that is not JSON");
   }
   return {};

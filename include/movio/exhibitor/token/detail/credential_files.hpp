@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../../detail/json/document.hpp"
+#include "../../detail/json/value.hpp"
 #include "credential_check.hpp"
 #include "secret_file.hpp"
 
@@ -42,26 +42,15 @@ inline Result<ClientCredentials> read_credentials_directory(const std::string& p
                  "in " + path);
 }
 
-/// Moves a member's text out of an object, so that no copy stays behind; empty if it is missing or not text.
-inline Secret take_member(nlohmann::json& object, const char* name) {
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  auto* text = found != object.end() ? found->get_ptr<nlohmann::json::string_t*>() : nullptr;
-  if (text == nullptr) return {};
-  Secret taken(*text);
-  wipe(*text);
-  return taken;
-}
-
-/// Wiping is best effort here: the JSON parser's own buffer is out of reach.
 inline Result<ClientCredentials> read_credentials_file(const std::string& path, FileAccess access) {
   const auto file = SecretFile::read(path, access);
   if (!file) return file.error();
-  auto json = parse_json(file->content().reveal(), path);
+  const auto json = parse_json(file->content().reveal(), path);
   if (!file->unchanged()) return changing_error(path);
   const char* const remedy = R"(; it must be {"client_id": "...", "client_secret": "..."})";
   if (!json) return credentials_error(json.error().message + remedy);
-  const Secret id = take_member(*json, "client_id");
-  Secret secret = take_member(*json, "client_secret");
+  const Secret id(string_member(*json, "client_id"));
+  Secret secret(string_member(*json, "client_secret"));
   if (id.empty() || secret.empty()) return credentials_error(path + " lacks a client_id or client_secret" + remedy);
   return checked({std::string(id.reveal()), std::move(secret)}, "in " + path);
 }

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "../../core/http.hpp"
-#include "../../detail/json/document.hpp"
+#include "../../detail/json/value.hpp"
 #include "../../detail/text/encoding.hpp"
 #include "../../detail/text/retry_after.hpp"
 #include "../access_token.hpp"
@@ -19,6 +19,7 @@
 #include "../options.hpp"
 #include "../region.hpp"
 #include "../status.hpp"
+#include "jwt.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -79,46 +80,19 @@ inline HttpRequest token_request(const TokenExchange& exchange) {
   return request;
 }
 
-/// The parts of a JWT that hold JSON (RFC 7519 section 3).
-enum class JwtPart { header, payload };
-
-/// A part of a JWT, without verification, which is up to the API. Empty if the token is not a JWT.
-inline std::optional<nlohmann::json> jwt_part(std::string_view token, JwtPart part) {
-  const auto first = token.find('.');
-  const auto last = token.rfind('.');
-  if (first == std::string_view::npos || first == last || token.find('.', first + 1) != last) return std::nullopt;
-  const auto text =
-      base64url_decode(part == JwtPart::header ? token.substr(0, first) : token.substr(first + 1, last - first - 1));
-  if (!text) return std::nullopt;
-  auto object = parse_json(*text, "a part of the token");
-  if (!object || !object->is_object()) return std::nullopt;
-  return std::make_optional(*std::move(object));
-}
-
-/// The ledger entry of a token; the ledger adds the times.
-inline LedgerEntry ledger_entry(const AccessToken& token) {
-  constexpr std::size_t longest = 128;
-  const auto named = [&token](JwtPart part, const char* name) {
-    const auto object = jwt_part(token.reveal(), part);
-    return object ? clean_text(string_member(*object, name), longest) : std::string();
-  };
-  LedgerEntry entry;
-  entry.fingerprint = token.fingerprint();
-  entry.key_id = named(JwtPart::header, "kid");
-  entry.token_id = named(JwtPart::payload, "jti");
-  return entry;
-}
+/// A token that the issuer gave, and what is kept of it for as long as the API accepts it.
+struct IssuedToken {
+  AccessToken token;
+  LedgerEntry entry;  ///< The ledger adds the times.
+};
 
 /// Whether a JWT is for this audience. A token without an audience is left to the API.
-inline Result<void> check_audience(const nlohmann::json& claims, const std::string& audience) {
-  const auto aud = claims.find("aud");
-  if (aud == claims.end() || aud->is_null()) return {};
-  const nlohmann::json named = aud->is_array() ? *aud : nlohmann::json::array({*aud});
+inline Result<void> check_audience(const Jwt& jwt, const std::string& audience) {
+  if (!jwt.audiences) return {};
   std::string names;
-  for (const auto& name : named) {
-    if (!name.is_string()) continue;
-    if (name.get_ref<const std::string&>() == audience) return {};
-    names += (names.empty() ? "\"" : ", \"") + name.get_ref<const std::string&>() + '"';
+  for (const auto& name : *jwt.audiences) {
+    if (name == audience) return {};
+    names += (names.empty() ? "\"" : ", \"") + name + '"';
   }
   return make_error(ErrorKind::protocol, "the issuer's token is for the audience " + clean_text(names, 512) +
                                              ", not for \"" + audience +
@@ -126,10 +100,10 @@ inline Result<void> check_audience(const nlohmann::json& claims, const std::stri
 }
 
 /// `expires_in` in whole seconds, from a number or a numeric string; empty if it is neither.
-inline std::optional<double> read_number(const nlohmann::json& value) {
-  if (value.is_number()) return std::trunc(value.get<double>());
-  if (!value.is_string()) return std::nullopt;
-  std::string_view text = value.get_ref<const std::string&>();
+inline std::optional<double> read_seconds(const JsonValue& value) {
+  if (const auto number = value.number()) return std::trunc(*number);
+  const std::string whole = value.string();
+  std::string_view text = whole;
   double number = 0;
   std::size_t digits = 0;
   for (; digits < text.size() && is_digit(text[digits]); ++digits) number = number * 10 + (text[digits] - '0');
@@ -141,17 +115,16 @@ inline std::optional<double> read_number(const nlohmann::json& value) {
 }
 
 /// The lifetime of the token. More than ten years is taken for a mistake and counts as a day.
-inline Result<std::chrono::seconds> read_lifetime(const nlohmann::json& answer,
-                                                  const std::optional<nlohmann::json>& claims,
+inline Result<std::chrono::seconds> read_lifetime(const JsonValue& answer, const std::optional<Jwt>& jwt,
                                                   const TokenOptions& options, const Moment& issued) {
   constexpr double ten_years = 10 * 365.25 * 86400;
   const auto expires_in = answer.find("expires_in");
   std::optional<double> seconds;
-  if (expires_in != answer.end() && !expires_in->is_null()) {
-    seconds = read_number(*expires_in);
-  } else if (claims && claims->contains("exp") && (*claims)["exp"].is_number()) {
+  if (expires_in && !expires_in->is_null()) {
+    seconds = read_seconds(*expires_in);
+  } else if (jwt && jwt->expires) {
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(issued.wall.time_since_epoch());
-    seconds = std::trunc((*claims)["exp"].get<double>()) - static_cast<double>(now.count());
+    seconds = std::trunc(*jwt->expires) - static_cast<double>(now.count());
   } else {
     return options.assumed_lifetime;
   }
@@ -190,7 +163,7 @@ inline const char* issuer_failure_advice(ErrorKind kind, int status) {
 }
 
 /// The error for an answer that is not a token (RFC 6749 section 5.2).
-inline Error issuer_failure(const TokenExchange& exchange, const HttpResponse& response, const nlohmann::json& answer,
+inline Error issuer_failure(const TokenExchange& exchange, const HttpResponse& response, const JsonValue& answer,
                             const Moment& now) {
   const auto fit = [&](std::string text,
                        std::size_t limit) {  // strike out before cutting: half a secret would not be recognized
@@ -221,13 +194,13 @@ inline Error issuer_unreachable(const TokenExchange& exchange, Error error) {
   return error;
 }
 
-inline Result<Secret> read_access_token(nlohmann::json& answer) {
+inline Result<Secret> read_access_token(const JsonValue& answer) {
   const auto problem = [](const char* what) {
     return make_error(ErrorKind::protocol, std::string("the issuer's answer is no token: ") + what);
   };
   const auto member = answer.find("access_token");
-  if (member == answer.end() || !member->is_string()) return problem("access_token is missing or not a string");
-  Secret token(std::move(member->get_ref<std::string&>()));
+  if (!member || member->kind() != JsonValue::Kind::string) return problem("access_token is missing or not a string");
+  Secret token(member->string());
   const std::string_view text = token.reveal();
   if (text.empty() || text.size() > max_token_bytes) return problem("access_token is empty or longer than 16 KiB");
   if (!std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; })) {
@@ -238,29 +211,40 @@ inline Result<Secret> read_access_token(nlohmann::json& answer) {
   return token;
 }
 
-/// Reads the issuer's answer to a request begun at `issued`, and overwrites its text.
-inline Result<AccessToken> read_token_answer(const TokenExchange& exchange, HttpResponse response,
+/// Reads a 200 of the issuer to a request begun at `issued`.
+inline Result<IssuedToken> read_issued_token(const TokenExchange& exchange, const JsonValue& answer,
                                              const Moment& issued) {
-  auto answer = parse_json(response.body, "the issuer's answer");
-  wipe(response.body);
-  if (response.status != 200) {
-    return issuer_failure(exchange, response, answer ? *answer : nlohmann::json(), issued);
-  }
-  if (!answer) return std::move(answer.error());
-  if (!answer->is_object()) return make_error(ErrorKind::protocol, "the issuer's answer is not a JSON object");
-  if (answer->contains("error")) return issuer_failure(exchange, response, *answer, issued);
-
-  auto token = read_access_token(*answer);
-  if (!token) return std::move(token.error());
-  const auto claims = jwt_part(token->reveal(), JwtPart::payload);
-  if (claims) {
-    if (auto meant_for_us = check_audience(*claims, exchange.endpoints.api_url); !meant_for_us)
+  const auto text = read_access_token(answer);
+  if (!text) return text.error();
+  const auto jwt = read_jwt(text->reveal());
+  if (jwt) {
+    if (auto meant_for_us = check_audience(*jwt, exchange.endpoints.api_url); !meant_for_us)
       return meant_for_us.error();
   }
-  const auto lifetime = read_lifetime(*answer, claims, exchange.options, issued);
+  const auto lifetime = read_lifetime(answer, jwt, exchange.options, issued);
   if (!lifetime) return lifetime.error();
-  const std::string granted = clean_text(string_member(*answer, "scope"), 4096);
-  return AccessToken(*token, granted.empty() ? exchange.options.scope : granted, *lifetime, issued);
+  const std::string granted = clean_text(string_member(answer, "scope"), 4096);
+  const AccessToken token(*text, granted.empty() ? exchange.options.scope : granted, *lifetime, issued);
+  LedgerEntry entry;
+  entry.fingerprint = token.fingerprint();
+  if (jwt) entry.key_id = jwt->key_id;
+  if (jwt) entry.token_id = jwt->token_id;
+  return IssuedToken{token, entry};
+}
+
+/// Reads the issuer's answer to a request begun at `issued`, and overwrites its text.
+inline Result<IssuedToken> read_token_answer(const TokenExchange& exchange, HttpResponse response,
+                                             const Moment& issued) {
+  const Secret text(std::move(response.body));
+  const auto answer = parse_json(text.reveal(), "the issuer's answer");
+  if (response.status != 200) {
+    return issuer_failure(exchange, response, answer ? *answer : JsonValue("null"), issued);
+  }
+  if (!answer) return answer.error();
+  if (answer->kind() != JsonValue::Kind::object)
+    return make_error(ErrorKind::protocol, "the issuer's answer is not a JSON object");
+  if (answer->find("error")) return issuer_failure(exchange, response, *answer, issued);
+  return read_issued_token(exchange, *answer, issued);
 }
 
 }  // namespace detail

@@ -40,6 +40,7 @@ struct FetchOutcome {
   std::uint64_t requests = 0;     ///< Requests to the issuer: more than one if it refused the first credentials.
   std::vector<QuotaBucket> quota{};
   Clock::Steady::duration duration{};
+  LedgerEntry entry{};  ///< Of the token.
 };
 
 inline CredentialsMark mark_of(const ClientCredentials& credentials) {
@@ -107,7 +108,9 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     const TokenExchange exchange{setup_->endpoints, setup_->options, credentials_};
     if (!answer) return complete(issuer_unreachable(exchange, std::move(answer.error())));
     quota_ = read_quota(answer->headers, issued_.wall);
-    auto token = read_token_answer(exchange, *std::move(answer), issued_);
+    auto issued = read_token_answer(exchange, *std::move(answer), issued_);
+    if (issued) entry_ = std::move(issued->entry);
+    Result<AccessToken> token = issued ? Result<AccessToken>(issued->token) : std::move(issued.error());
     if (!token && token.error().http_status == 429 && !token.error().retry_after) {
       token.error().retry_after = time_to_refill(quota_);
     }
@@ -141,7 +144,8 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     credentials_ = {};
     if (!token && refusal_) token = *std::move(refusal_);
     const auto mark = token ? sent_ : given_;
-    completion_({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_});
+    completion_({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_,
+                 std::move(entry_)});
   }
 
   /// Completes the fetch even if a step throws: otherwise its waiters and all later callers would wait forever.
@@ -172,6 +176,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   Moment issued_;
   Clock::Steady begun_;
   std::vector<QuotaBucket> quota_;
+  LedgerEntry entry_;
   bool completed_ = false;
 };
 

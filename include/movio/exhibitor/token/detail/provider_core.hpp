@@ -256,7 +256,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       if (!outcome.quota.empty()) quota_ = outcome.quota;
       if (outcome.token) {
         rotated = std::exchange(minted_with_, outcome.credentials) != outcome.credentials && minted_ != 0;
-        minted(*outcome.token, now);
+        minted(*outcome.token, std::move(outcome.entry), now);
       } else if (!outcome.remembered && worth_remembering(outcome.token.error())) {
         backoff_.failed(outcome.token.error(), outcome.credentials, now, chance());
       }
@@ -290,10 +290,10 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   }
 
   /// Called under the mutex.
-  void minted(const AccessToken& token, const Moment& now) {
+  void minted(const AccessToken& token, LedgerEntry entry, const Moment& now) {
     ++minted_;
     backoff_.clear();
-    ledger_.add(ledger_entry(token), token.lifetime(), now);
+    ledger_.add(std::move(entry), token.lifetime(), now);
     cache_.store(token);
   }
 
