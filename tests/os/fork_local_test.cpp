@@ -33,8 +33,8 @@ TEST_CASE("per process - is made once, and goes with its holder", "[per_process]
   Thing* const own = holder->own();
   REQUIRE(own != nullptr);
   CHECK(own->parents == nullptr);
-  CHECK(holder->get().get() == own);
-  CHECK(holder->get().get() == own);
+  CHECK(holder->get() == own);
+  CHECK(holder->get() == own);
   holder.reset();
   CHECK(Thing::destroyed == 1);
 }
@@ -45,7 +45,7 @@ TEST_CASE("per process - a child makes its own, and can see the parent's, locked
   const std::lock_guard<std::mutex> lock(parents->mutex);
   CHECK(in_child([&] {
     const bool none_yet = holder->own() == nullptr;
-    Thing* const mine = holder->get().get();
+    Thing* const mine = holder->get();
     const std::lock_guard<std::mutex> not_the_parents(mine->mutex);
     return none_yet && mine != parents && mine->parents == parents && holder->own() == mine;
   }));
@@ -70,15 +70,15 @@ TEST_CASE("per process - a child destroys what it has made, and never what the p
 TEST_CASE("per process - a child of a child makes its own as well", "[per_process]") {
   const auto holder = make_holder();
   CHECK(in_child([&] {
-    const Thing* const mine = holder->get().get();
-    return in_child([&] { return holder->get()->parents == mine; }) && holder->get().get() == mine;
+    const Thing* const mine = holder->get();
+    return in_child([&] { return holder->get()->parents == mine; }) && holder->get() == mine;
   }));
 }
 
 TEST_CASE("per process - threads of a child agree on one", "[per_process]") {
   const auto holder = make_holder();
   CHECK(in_child([&] {
-    for (const Thing* one : fixtures::in_threads(8, [&] { return holder->get().get(); })) {
+    for (const Thing* one : fixtures::in_threads(8, [&] { return holder->get(); })) {
       if (one != holder->own()) return false;
     }
     return true;

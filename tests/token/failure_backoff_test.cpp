@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const CredentialsMark first = ex::detail::Sha256::of("first");
-const CredentialsMark second = ex::detail::Sha256::of("second");
+const CredentialsMark first = "first";
+const CredentialsMark second = "second";
 const CredentialsMark none;
 
 ex::Error down(std::optional<std::chrono::seconds> retry_after = {}) {

@@ -12,7 +12,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #if __has_include(<version>)
@@ -157,24 +156,24 @@ class [[nodiscard]] Result {
   static_assert(!std::is_reference_v<T>, "a Result holds a value; use a pointer to refer to something");
 
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, detail::cleaned(std::move(error))) {}
+  Result(T value) : value_(std::move(value)) {}
+  Result(Error error) : error_(detail::cleaned(std::move(error))) {}
 
-  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }
 
   /// The value; throws `ExhibitorError` when there is none.
   [[nodiscard]] const T& value() const& {
     throw_if_error();
-    return *std::get_if<0>(&state_);
+    return *value_;
   }
   [[nodiscard]] T& value() & {
     throw_if_error();
-    return *std::get_if<0>(&state_);
+    return *value_;
   }
   [[nodiscard]] T&& value() && {
     throw_if_error();
-    return std::move(*std::get_if<0>(&state_));
+    return std::move(*value_);
   }
 
   /// The value, or `fallback` when there is an error.
@@ -197,29 +196,30 @@ class [[nodiscard]] Result {
 #endif
 
   /// The value; there must be one.
-  const T& operator*() const& noexcept { return *checked<0>(); }
-  T& operator*() & noexcept { return const_cast<T&>(*checked<0>()); }
-  T&& operator*() && noexcept { return std::move(const_cast<T&>(*checked<0>())); }
-  const T* operator->() const noexcept { return checked<0>(); }
-  T* operator->() noexcept { return const_cast<T*>(checked<0>()); }
+  const T& operator*() const& noexcept { return *checked(value_); }
+  T& operator*() & noexcept { return *checked(value_); }
+  T&& operator*() && noexcept { return std::move(*checked(value_)); }
+  const T* operator->() const noexcept { return &*checked(value_); }
+  T* operator->() noexcept { return &*checked(value_); }
 
   /// The error; there must be one.
-  [[nodiscard]] const Error& error() const& noexcept { return *checked<1>(); }
-  [[nodiscard]] Error& error() & noexcept { return const_cast<Error&>(*checked<1>()); }
-  [[nodiscard]] Error&& error() && noexcept { return std::move(const_cast<Error&>(*checked<1>())); }
+  [[nodiscard]] const Error& error() const& noexcept { return *checked(error_); }
+  [[nodiscard]] Error& error() & noexcept { return *checked(error_); }
+  [[nodiscard]] Error&& error() && noexcept { return std::move(*checked(error_)); }
 
  private:
-  template <std::size_t Index>
-  const auto* checked() const noexcept {
-    const auto* held = std::get_if<Index>(&state_);
-    assert(held != nullptr && "look at has_value() before taking the value or the error");
+  template <class Optional>
+  static Optional& checked(Optional& held) noexcept {
+    assert(held && "look at has_value() before taking the value or the error");
     return held;
   }
   void throw_if_error() const {
-    if (!has_value()) throw ExhibitorError(error());
+    if (!has_value()) throw ExhibitorError(*error_);
   }
 
-  std::variant<T, Error> state_;
+  // Exactly one of them holds something. (A std::variant of both takes longer to compile.)
+  std::optional<T> value_;
+  std::optional<Error> error_;
 };
 
 /// Success without a value, or an `Error`.

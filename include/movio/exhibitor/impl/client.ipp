@@ -9,6 +9,7 @@
 
 #include "../call/detail/caller.hpp"
 #include "../client.hpp"
+#include "../core/new_shared.hpp"
 #include "../curl/transport.hpp"
 
 namespace movio::exhibitor {
@@ -19,9 +20,8 @@ inline std::shared_ptr<TokenProvider> make_provider(Endpoints endpoints, Credent
                                                     const ClientOptions& options) {
   TokenOptions token = options.token;
   if (!token.on_event) token.on_event = options.on_event;
-  auto transport = options.transport ? options.transport : std::make_shared<CurlTransport>(options.curl);
-  return std::make_shared<TokenProvider>(std::move(endpoints), std::move(source), std::move(token),
-                                         std::move(transport));
+  auto transport = options.transport ? options.transport : new_shared<CurlTransport>(options.curl);
+  return new_shared<TokenProvider>(std::move(endpoints), std::move(source), std::move(token), std::move(transport));
 }
 
 inline HttpRequest request_for(const char* method, std::string path, Query query) {
@@ -45,7 +45,7 @@ MOVIO_EXHIBITOR_INLINE ExhibitorClient::ExhibitorClient(Endpoints endpoints, Cre
 
 MOVIO_EXHIBITOR_INLINE ExhibitorClient::ExhibitorClient(const std::shared_ptr<TokenProvider>& provider,
                                                         const SharedClientOptions& options)
-    : caller_(std::make_shared<const Caller>(provider, options.timeout, options.retry, options.on_event)) {}
+    : caller_(detail::new_shared<const Caller>(provider, options.timeout, options.retry, options.on_event)) {}
 
 MOVIO_EXHIBITOR_INLINE const Result<void>& ExhibitorClient::ready() const noexcept { return caller_->ready(); }
 

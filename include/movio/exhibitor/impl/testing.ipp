@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "../core/cancel.hpp"
+#include "../core/new_shared.hpp"
 #include "../detail/json/value.hpp"
 #include "../detail/os/fork_local.hpp"
 #include "../detail/os/system_clock.hpp"
@@ -78,7 +79,7 @@ struct FakeTransport::State {
 
   explicit State(std::shared_ptr<Clock> clock)
       : timers([clock = std::move(clock)](const detail::FakeTimers* /*the parent's: left alone*/) {
-          return std::make_shared<detail::FakeTimers>(clock);
+          return detail::new_shared<detail::FakeTimers>(clock);
         }) {}
 
   static Error cancelled() { return detail::make_error(ErrorKind::cancelled, "the request was cancelled"); }
@@ -128,7 +129,7 @@ struct FakeTransport::State {
   detail::ForkLocal<detail::FakeTimers> timers;  ///< Guards itself.
 };
 
-MOVIO_EXHIBITOR_INLINE FakeTransport::FakeTransport() : FakeTransport(std::make_shared<SystemClock>()) {}
+MOVIO_EXHIBITOR_INLINE FakeTransport::FakeTransport() : FakeTransport(detail::new_shared<SystemClock>()) {}
 
 MOVIO_EXHIBITOR_INLINE FakeTransport::FakeTransport(std::shared_ptr<Clock> clock)
     : state_(std::make_unique<State>(std::move(clock))) {}

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -36,11 +35,11 @@ class BulkOperation {
 
   template <class Record>
   static BulkOperation upsert() {
-    return {Kind::upsert, Schema<Record>::path, std::get<0>(Schema<Record>::fields).name};
+    return {Kind::upsert, Schema<Record>::path, Schema<Record>::id.name};
   }
   template <class Record>
   static BulkOperation remove() {
-    return {Kind::remove, Schema<Record>::path, std::get<0>(Schema<Record>::fields).name};
+    return {Kind::remove, Schema<Record>::path, Schema<Record>::id.name};
   }
   static BulkOperation update_subscriptions() { return {Kind::update_subscriptions, "/members", "member_id"}; }
 

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -100,7 +99,7 @@ void find_id(std::string_view text, std::string& id) {
   while (scanner.next_member(written)) {
     assign_unescaped(name, written);
     std::string_view value;
-    if (name != std::get<0>(Schema<Model>::fields).name || scanner.peek() != JsonScanner::Kind::string) {
+    if (name != Schema<Model>::id.name || scanner.peek() != JsonScanner::Kind::string) {
       if (!scanner.value(value)) return;
     } else {
       if (scanner.string(written)) assign_unescaped(id, written);

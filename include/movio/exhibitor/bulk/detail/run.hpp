@@ -14,7 +14,8 @@
 
 #include "../../client.hpp"
 #include "../../core/cancel.hpp"
-#include "../../detail/os/chance.hpp"
+#include "../../core/new_shared.hpp"
+#include "../../detail/os/random.hpp"
 #include "../../detail/text/sha256.hpp"
 #include "../options.hpp"
 #include "batcher.hpp"
@@ -340,7 +341,7 @@ class BulkRun {
   std::uint64_t bytes_before_ = 0;  // the first batch that this run made
   Clock::Steady next_progress_{};
   Clock::Steady next_acknowledgement_{};
-  const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  const std::shared_ptr<Mailbox> mailbox_ = new_shared<Mailbox>();
   const CancelSource end_;
   const CancelRegistration cancelled_;
   const EitherCancelled either_;

@@ -21,7 +21,7 @@ class AsyncDriver : public std::enable_shared_from_this<AsyncDriver> {
   using Completion = std::function<void(Result<HttpResponse>)>;
 
   AsyncDriver(const std::shared_ptr<CallerCore>& core, HttpRequest&& request, Completion completion)
-      : count_(core->active.get()), call_(core, std::move(request)), completion_(std::move(completion)) {}
+      : count_(core->active.share()), call_(core, std::move(request)), completion_(std::move(completion)) {}
   AsyncDriver(const AsyncDriver&) = delete;
   AsyncDriver& operator=(const AsyncDriver&) = delete;
   ~AsyncDriver() { tell(); }  // unless done: a transport that is destroyed drops its tasks

@@ -8,14 +8,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "../../core/events.hpp"
-#include "../../detail/os/chance.hpp"
+#include "../../core/new_shared.hpp"
 #include "../../detail/os/fork_local.hpp"
+#include "../../detail/os/random.hpp"
 #include "../../token/provider.hpp"
 #include "active_calls.hpp"
 #include "machine.hpp"
@@ -30,8 +30,9 @@ class CallIds {
  public:
   CallIds() {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::random_device random;
-    for (int i = 0; i < 16; ++i) prefix_ += digits[random() % digits.size()];
+    for (std::uint64_t bits = random_bits(); prefix_.size() < 16; bits /= digits.size()) {
+      prefix_ += digits[bits % digits.size()];
+    }
     prefix_ += '-';
   }
 
@@ -52,8 +53,8 @@ struct CallerCore {
         retry(policy),
         on_event(std::move(hook)),
         budget(policy.budget),
-        ids([](const CallIds* /*the parent's: left alone*/) { return std::make_shared<CallIds>(); }),
-        active([](const ActiveCalls* /*the parent's: left alone*/) { return std::make_shared<ActiveCalls>(); }) {
+        ids([](const CallIds* /*the parent's: left alone*/) { return new_shared<CallIds>(); }),
+        active([](const ActiveCalls* /*the parent's: left alone*/) { return new_shared<ActiveCalls>(); }) {
     base = provider->endpoints().api_url;
     if (!base.empty() && base.back() == '/') base.pop_back();
   }

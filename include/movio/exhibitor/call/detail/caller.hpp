@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "../../core/events.hpp"
+#include "../../core/new_shared.hpp"
 #include "../../token/provider.hpp"
 #include "../retry.hpp"
 #include "async_driver.hpp"
@@ -32,7 +33,7 @@ class Caller {
   Caller(const std::shared_ptr<TokenProvider>& provider, std::chrono::milliseconds timeout, const RetryPolicy& retry,
          EventHook on_event)
       : ready_(configuration_of(provider, timeout, retry)) {
-    if (provider) core_ = std::make_shared<detail::CallerCore>(provider, timeout, retry, std::move(on_event));
+    if (provider) core_ = detail::new_shared<detail::CallerCore>(provider, timeout, retry, std::move(on_event));
   }
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;

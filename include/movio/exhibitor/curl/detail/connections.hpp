@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "../../core/new_shared.hpp"
 #include "../options.hpp"
 #include "lifetime.hpp"
 
@@ -88,7 +89,7 @@ class CurlRenewal {
 
  private:
   static std::shared_ptr<CurlConnections> make() {
-    auto made = std::make_shared<CurlConnections>();
+    auto made = new_shared<CurlConnections>();
     return made->handle() != nullptr ? made : nullptr;
   }
 

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/new_shared.hpp"
 #include "../../core/result.hpp"
 #include "../../detail/os/fork_local.hpp"
 
@@ -88,7 +89,7 @@ class CurlLifetime {
     using Held = ForkLocal<CurlLifetime>;
     // Never destroyed: detached threads may make calls until the very end.
     static const Held& held = *new Held([](const CurlLifetime* /*the parent's*/) {  // NOLINT(*-owning-memory)
-      return std::make_shared<CurlLifetime>();
+      return new_shared<CurlLifetime>();
     });
     return *held.get();
   }
@@ -133,7 +134,7 @@ class CurlLifetime {
     join_ended();
     const std::lock_guard<std::mutex> lock(threads_mutex_);
     threads_.reserve(threads_.size() + 1);
-    threads_.push_back(std::make_shared<CurlThread>(std::move(run)));
+    threads_.push_back(new_shared<CurlThread>(std::move(run)));
     return threads_.back();
   }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "../../core/new_shared.hpp"
 #include "../../detail/os/fork_local.hpp"
 #include "../detail/engine.hpp"
 #include "../detail/pool.hpp"
@@ -16,15 +17,15 @@ struct CurlTransport::State {
   /// What a forked child must not touch.
   struct Handles {
     explicit Handles(const std::shared_ptr<const detail::CurlSettings>& settings)
-        : engine(std::make_shared<detail::CurlEngine>(settings)), pool(settings) {}
+        : engine(detail::new_shared<detail::CurlEngine>(settings)), pool(settings) {}
 
     const std::shared_ptr<detail::CurlEngine> engine;
     detail::CurlPool pool;
   };
 
   explicit State(CurlOptions options)
-      : handles([settings = std::make_shared<const detail::CurlSettings>(std::move(options))](
-                    const Handles* /*the parent's: left alone*/) { return std::make_shared<Handles>(settings); }) {}
+      : handles([settings = detail::new_shared<const detail::CurlSettings>(std::move(options))](
+                    const Handles* /*the parent's: left alone*/) { return detail::new_shared<Handles>(settings); }) {}
 
   const detail::ForkLocal<Handles> handles;
 };

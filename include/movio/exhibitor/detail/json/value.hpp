@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <locale>
 #include <optional>
 #include <sstream>
 #include <string>

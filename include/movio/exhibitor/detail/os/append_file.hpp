@@ -10,13 +10,13 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "../../core/result.hpp"
 #include "descriptor.hpp"
+#include "paths.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -132,8 +132,7 @@ class AppendFile {
   /// Syncs the directory, so that the file's name survives a power loss. At every opening: the process that created the
   /// file may have been killed before this.
   static Result<void> sync_directory(const std::string& path) {
-    const auto parent = std::filesystem::path(path).parent_path();
-    const std::string name = parent.empty() ? "." : parent.string();
+    const std::string name = directory_of(path);
     const Descriptor directory = open_file(name, O_RDONLY | O_DIRECTORY);
     if (!directory) return storage_error(name, "cannot be opened", errno, "let this process read that directory");
     if (uninterrupted([&] { return ::fsync(directory.get()); }) == 0) return {};

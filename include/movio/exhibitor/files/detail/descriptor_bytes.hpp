@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "../../core/cancel.hpp"
+#include "../../core/new_shared.hpp"
 #include "../../core/result.hpp"
 #include "../../detail/os/descriptor.hpp"
 
@@ -24,7 +25,7 @@ class DescriptorBytes {
  public:
   DescriptorBytes(std::string name, Descriptor descriptor, CancelToken cancel)
       : name_(std::move(name)),
-        descriptor_(std::make_shared<const Descriptor>(std::move(descriptor))),
+        descriptor_(new_shared<const Descriptor>(std::move(descriptor))),
         cancel_(std::move(cancel)) {}
 
   Result<std::size_t> operator()(char* into, std::size_t room) const {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -63,37 +63,37 @@ class RecordReader {
   template <class Record>
   bool object(Record& record) {
     if constexpr (KeepsOthers<Record>::value) record.other.clear();
-    constexpr std::size_t count = std::tuple_size_v<decltype(Schema<Record>::fields)>;
-    static_assert(count < 32, "the fields that were seen, and the tag, are bits of one word");
-    std::uint32_t seen = 0;
+    std::uint32_t seen = 0;  // a bit for each field
     JsonText name;
     scanner_.open();
     while (scanner_.next_member(name)) {
-      if (!member(record, name, seen, std::make_index_sequence<count>{})) return false;
+      if (!member(record, name, seen)) return false;
     }
-    return scanner_.fault() == nullptr && complete(record, seen, std::make_index_sequence<count>{});
+    return scanner_.fault() == nullptr && complete(record, seen);
   }
 
-  template <class Record, std::size_t... Index>
-  bool member(Record& record, JsonText written, std::uint32_t& seen, std::index_sequence<Index...> /*fields*/) {
+  template <class Record>
+  bool member(Record& record, JsonText written, std::uint32_t& seen) {
     std::string_view name = written.raw;
     if (written.escaped) {
       assign_unescaped(name_, written);
       name = name_;
     }
     bool good = true;
-    const auto is_it = [&](auto& field, std::size_t index) {
-      if (field.name != name) return false;
+    std::size_t index = 0;
+    const auto is_other = [&](const auto& field) {
+      if (field.name != name) return ++index != 0;
       good = once(field.name, seen, index) && known(field, record.*field.member);
-      return true;
+      return false;
     };
-    if ((is_it(std::get<Index>(Schema<Record>::fields), Index) || ...)) return good;
+    if (!Schema<Record>::fields(is_other)) return good;
     std::string_view value;
-    if (is_tag<Record>(name)) return once(name, seen, sizeof...(Index)) && scanner_.value(value);
+    if (is_tag<Record>(name)) return once(name, seen, index) && scanner_.value(value);
     return other(record, name);
   }
 
   bool once(std::string_view name, std::uint32_t& seen, std::size_t index) {
+    assert(index < 32);
     const std::uint32_t bit = std::uint32_t{1} << index;
     if ((seen & bit) != 0) return fail_at(name, "is there twice");
     seen |= bit;
@@ -123,14 +123,15 @@ class RecordReader {
   }
 
   /// Clears absent fields: the struct may have held another record.
-  template <class Record, std::size_t... Index>
-  bool complete(Record& record, std::uint32_t seen, std::index_sequence<Index...> /*fields*/) {
-    const auto is_there = [&](const auto& field, std::size_t index) {
-      if ((seen >> index & 1U) != 0) return true;
+  template <class Record>
+  bool complete(Record& record, std::uint32_t seen) {
+    std::size_t index = 0;
+    const auto is_there = [&](const auto& field) {
+      if ((seen >> index++ & 1U) != 0) return true;
       record.*field.member = {};
       return !field.required || fail_at(field.name, "is required");
     };
-    return (is_there(std::get<Index>(Schema<Record>::fields), Index) && ...);
+    return Schema<Record>::fields(is_there);
   }
 
   bool text(const char* wanted) {

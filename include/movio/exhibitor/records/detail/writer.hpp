@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -76,8 +75,7 @@ class RecordWriter {
       problem_.prefix(field.name);
       return false;
     };
-    const auto write_all = [&](const auto&... fields) { return (write_field(fields) && ...); };
-    if (!std::apply(write_all, Schema<Record>::fields) || !others_of(record, first)) return false;
+    if (!Schema<Record>::fields(write_field) || !others_of(record, first)) return false;
     --levels_;
     out_ += '}';
     return true;
@@ -98,8 +96,8 @@ class RecordWriter {
   template <class Record>
   bool others(const Record& record, bool& first) {
     for (const auto& [name, value] : record.other) {
-      const auto is_it = [&key = name](const auto&... fields) { return ((fields.name == key) || ...); };
-      if (std::apply(is_it, Schema<Record>::fields) || is_tag<Record>(name)) {
+      const auto is_other = [&key = name](const auto& field) { return field.name != key; };
+      if (!Schema<Record>::fields(is_other) || is_tag<Record>(name)) {
         if (draft_) continue;
         return fail(name, "stands in `other`, but has a place of its own");
       }

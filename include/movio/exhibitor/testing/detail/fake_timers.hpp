@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../../core/clock.hpp"
+#include "../../core/new_shared.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -27,7 +28,7 @@ class FakeTimers {
   /// Only pauses can be cut short, by `take_pauses`.
   enum class Kind { pause, timeout };
 
-  explicit FakeTimers(std::shared_ptr<Clock> clock) : state_(std::make_shared<State>(std::move(clock))) {}
+  explicit FakeTimers(std::shared_ptr<Clock> clock) : state_(new_shared<State>(std::move(clock))) {}
   FakeTimers(const FakeTimers&) = delete;
   FakeTimers& operator=(const FakeTimers&) = delete;
   ~FakeTimers() { stop(); }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "../../core/http.hpp"
+#include "../../core/new_shared.hpp"
 #include "../../detail/json/value.hpp"
 #include "../../detail/text/encoding.hpp"
 #include "../../detail/text/retry_after.hpp"
@@ -74,7 +74,7 @@ inline HttpRequest token_request(const TokenExchange& exchange) {
     form = whole.reveal();
   } else {
     const Secret basic = basic_credentials(credentials);
-    request.authorization = std::make_shared<const Secret>(joined({"Authorization: Basic ", basic.reveal()}));
+    request.authorization = new_shared<const Secret>(joined({"Authorization: Basic ", basic.reveal()}));
   }
   request.body = Body::secret(std::move(form), "application/x-www-form-urlencoded");
   return request;
@@ -99,9 +99,9 @@ inline Result<void> check_audience(const Jwt& jwt, const std::string& audience) 
                                              "\"; issuer_url and api_url must belong to the same region");
 }
 
-/// `expires_in` in whole seconds, from a number or a numeric string; empty if it is neither.
+/// `expires_in`, from a number or a numeric string; empty if it is neither.
 inline std::optional<double> read_seconds(const JsonValue& value) {
-  if (const auto number = value.number()) return std::trunc(*number);
+  if (const auto number = value.number()) return number;
   const std::string whole = value.string();
   std::string_view text = whole;
   double number = 0;
@@ -114,7 +114,7 @@ inline std::optional<double> read_seconds(const JsonValue& value) {
   return number;
 }
 
-/// The lifetime of the token. More than ten years is taken for a mistake and counts as a day.
+/// The lifetime of the token, cut to whole seconds. More than ten years is taken for a mistake and counts as a day.
 inline Result<std::chrono::seconds> read_lifetime(const JsonValue& answer, const std::optional<Jwt>& jwt,
                                                   const TokenOptions& options, const Moment& issued) {
   constexpr double ten_years = 10 * 365.25 * 86400;
@@ -124,7 +124,7 @@ inline Result<std::chrono::seconds> read_lifetime(const JsonValue& answer, const
     seconds = read_seconds(*expires_in);
   } else if (jwt && jwt->expires) {
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(issued.wall.time_since_epoch());
-    seconds = std::trunc(*jwt->expires) - static_cast<double>(now.count());
+    seconds = *jwt->expires - static_cast<double>(now.count());
   } else {
     return options.assumed_lifetime;
   }

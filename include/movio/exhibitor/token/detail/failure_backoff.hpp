@@ -8,14 +8,13 @@
 
 #include "../../core/clock.hpp"
 #include "../../core/result.hpp"
-#include "../../detail/text/sha256.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
 /// A fingerprint of credentials, to notice a change without keeping them; empty for a source that gave none.
-using CredentialsMark = std::optional<Sha256::Digest>;
+using CredentialsMark = std::string;
 
 /// Whether an error of the issuer's says that it does not accept these credentials (RFC 6749 section 5.2; Auth0 says
 /// `access_denied`), so that others are worth a try.
@@ -88,7 +87,9 @@ class FailureBackoff {
   }
 
   /// Whether other credentials would help: the source gave none, or the issuer refused them.
-  [[nodiscard]] bool about_credentials() const noexcept { return error_ && (!tried_ || credentials_refused(*error_)); }
+  [[nodiscard]] bool about_credentials() const noexcept {
+    return error_ && (tried_.empty() || credentials_refused(*error_));
+  }
 
   std::optional<Error> error_;
   Uptime until_{};

@@ -12,6 +12,7 @@
 
 #include "../../core/cancel.hpp"
 #include "../../core/transport.hpp"
+#include "../../detail/text/sha256.hpp"
 #include "callback_gate.hpp"
 #include "credential_check.hpp"
 #include "exchange.hpp"
@@ -45,7 +46,8 @@ struct FetchOutcome {
 
 inline CredentialsMark mark_of(const ClientCredentials& credentials) {
   const std::string length = std::to_string(credentials.client_id.size()) + ':';  // or "a" + "bc" would be "ab" + "c"
-  return Sha256::of(joined({length, credentials.client_id, credentials.client_secret.reveal()}).reveal());
+  const auto digest = Sha256::of(joined({length, credentials.client_id, credentials.client_secret.reveal()}).reveal());
+  return {digest.begin(), digest.end()};
 }
 
 /// One fetch of a token: asks the source, then the issuer. If the issuer refuses the credentials, it tries once each,

@@ -35,7 +35,7 @@ class PreviousCredentials {
   /// the caller then calls `wipe` after `grace`.
   std::optional<Uptime> given(const CredentialsMark& mark, const Moment& now) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!mark_ || !mark) return std::nullopt;
+    if (mark_.empty() || mark.empty()) return std::nullopt;
     if (mark == mark_) changed_at_.reset();
     if (mark == mark_ || changed_at_) return std::nullopt;
     changed_at_ = now.uptime;
@@ -66,7 +66,7 @@ class PreviousCredentials {
  private:
   void forget() {
     kept_ = {};
-    mark_.reset();
+    mark_.clear();
     changed_at_.reset();
   }
 

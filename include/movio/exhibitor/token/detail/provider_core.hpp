@@ -11,10 +11,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <utility>
 #include <vector>
 
+#include "../../core/new_shared.hpp"
+#include "../../detail/os/random.hpp"
 #include "cache.hpp"
 #include "events.hpp"
 #include "fetch.hpp"
@@ -42,7 +43,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   /// In a forked child, `parents` is the source of the cached token.
   ProviderCore(std::shared_ptr<const TokenSetup> setup, const ProviderCore* parents)
-      : setup_(std::move(setup)), random_(std::random_device()()), renewal_spread_(chance()) {
+      : setup_(std::move(setup)), renewal_spread_(chance()) {
     if (parents == nullptr) return;
     if (auto token = parents->cache_.salvage()) cache_.store(*std::move(token));
   }
@@ -58,7 +59,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   }
 
   Result<AccessToken> wait_for_token(Clock::Steady deadline, const CancelToken& cancel) {
-    const auto waiting = std::make_shared<Waiting>();
+    const auto waiting = new_shared<Waiting>();
     const auto joined = join(Patience::blocks, deadline, cancel, [waiting](const Result<AccessToken>& result) {
       const std::lock_guard<std::mutex> guard(waiting->mutex);
       waiting->result.emplace(result);
@@ -68,7 +69,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   }
 
   void token_async(const Completion& completion, Clock::Steady deadline, const CancelToken& cancel) {
-    const auto waiting = std::make_shared<AsyncWaiting>();
+    const auto waiting = new_shared<AsyncWaiting>();
     const auto joined = join(Patience::returns, deadline, cancel,
                              [completion, waiting](const auto& result) { tell(completion, result); });
     if (joined.answer) return tell(completion, *joined.answer);
@@ -189,8 +190,6 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     return std::chrono::duration_cast<Uptime>(life * (renew_after + (1 - renew_after) / 2 * renewal_spread_));
   }
 
-  [[nodiscard]] double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
-
   Joined join(Patience patience, Clock::Steady deadline, const CancelToken& cancel, Waiters::Waiter waiter) {
     const auto transport = setup_->transport.lock();
     if (!transport) return {closed_error()};
@@ -230,9 +229,8 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   void begin_fetch(Transport& transport) {
     const auto self = shared_from_this();
     const auto known = [self](const CredentialsMark& given) { return self->standing_error(given); };
-    const auto fetch =
-        std::make_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), known,
-                                     [self](FetchOutcome outcome) { self->complete(std::move(outcome)); });
+    const auto fetch = new_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), known,
+                                              [self](FetchOutcome outcome) { self->complete(std::move(outcome)); });
     if (!transport.after(std::chrono::milliseconds(0), [fetch] { fetch->begin(); }))
       complete({make_error(ErrorKind::overloaded, "no token: the transport takes no more requests")});
   }
@@ -271,7 +269,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   /// Ends the fetch and queues the waiters' notifications. Called under the mutex.
   void queue_notifications(const Result<AccessToken>& outcome) {
-    const auto shared = std::make_shared<const Result<AccessToken>>(outcome);
+    const auto shared = new_shared<const Result<AccessToken>>(outcome);
     for (auto& [ticket, waiter] : waiters_.complete()) notifications_.push_back({std::move(waiter), shared});
   }
 
@@ -342,8 +340,8 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   }
 
   const std::shared_ptr<const TokenSetup> setup_;
-  const std::shared_ptr<CallbackGate> gate_ = std::make_shared<CallbackGate>();
-  const std::shared_ptr<PreviousCredentials> previous_ = std::make_shared<PreviousCredentials>();
+  const std::shared_ptr<CallbackGate> gate_ = new_shared<CallbackGate>();
+  const std::shared_ptr<PreviousCredentials> previous_ = new_shared<PreviousCredentials>();
   const CancelSource cancel_;
 
   /// The uptime in nanoseconds before which `renew` has nothing to do, so that callers need not lock.
@@ -360,7 +358,6 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   std::uint64_t exchanges_ = 0;
   std::uint64_t minted_ = 0;
   bool closed_ = false;
-  std::minstd_rand random_;
   const double renewal_spread_;
 };
 

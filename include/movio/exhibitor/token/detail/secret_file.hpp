@@ -7,11 +7,11 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <filesystem>
 #include <string>
 #include <utility>
 
 #include "../../detail/os/descriptor.hpp"
+#include "../../detail/os/paths.hpp"
 #include "credential_check.hpp"
 
 namespace movio::exhibitor {
@@ -89,8 +89,7 @@ class SecretFile {
                    "host, on a Windows drive under WSL by moving it to the Linux file system; " +
                    way_out);
     }
-    const auto parent = std::filesystem::path(path_).parent_path();
-    const std::string directory = parent.empty() ? "." : parent.string();
+    const std::string directory = directory_of(path_);
     struct stat status {};
     if (::stat(directory.c_str(), &status) != 0)
       return system_error("is in a directory that cannot be examined", "try again");

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "../../core/new_shared.hpp"
 #include "../../detail/text/sha256.hpp"
 #include "../access_token.hpp"
 
@@ -33,11 +34,11 @@ MOVIO_EXHIBITOR_INLINE AccessToken::Data::Data(const Secret& token, std::string 
 
 MOVIO_EXHIBITOR_INLINE AccessToken::AccessToken(const Secret& token, std::string scope, std::chrono::seconds lifetime,
                                                 Moment issued)
-    : data_(std::make_shared<const Data>(token, std::move(scope), lifetime, issued)) {}
+    : data_(detail::new_shared<const Data>(token, std::move(scope), lifetime, issued)) {}
 
 MOVIO_EXHIBITOR_INLINE AccessToken AccessToken::counted_apart() const {
   AccessToken copy = *this;
-  copy.data_ = {std::make_shared<const std::shared_ptr<const Data>>(data_), data_.get()};
+  copy.data_ = {detail::new_shared<const std::shared_ptr<const Data>>(data_), data_.get()};
   return copy;
 }
 

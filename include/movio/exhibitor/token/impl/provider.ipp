@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/new_shared.hpp"
 #include "../../curl/transport.hpp"
 #include "../../detail/os/fork_local.hpp"
 #include "../../detail/os/system_clock.hpp"
@@ -33,8 +34,8 @@ inline Result<void> configuration_of(const Endpoints& endpoints, const Credentia
 
 inline std::shared_ptr<const TokenSetup> setup_of(Endpoints endpoints, CredentialSource source, TokenOptions options,
                                                   const std::shared_ptr<Transport>& transport) {
-  auto clock = options.clock ? options.clock : std::make_shared<SystemClock>();
-  return std::make_shared<const TokenSetup>(
+  auto clock = options.clock ? options.clock : new_shared<SystemClock>();
+  return new_shared<const TokenSetup>(
       TokenSetup{std::move(endpoints), std::move(source), std::move(options), std::move(clock), transport});
 }
 
@@ -42,11 +43,11 @@ inline std::shared_ptr<const TokenSetup> setup_of(Endpoints endpoints, Credentia
 
 struct TokenProvider::State {
   State(Endpoints endpoints, CredentialSource source, TokenOptions options, std::shared_ptr<Transport> carrier)
-      : transport(carrier ? std::move(carrier) : std::make_shared<CurlTransport>()),
+      : transport(carrier ? std::move(carrier) : detail::new_shared<CurlTransport>()),
         ready(detail::configuration_of(endpoints, source, options)),
         setup(detail::setup_of(std::move(endpoints), std::move(source), std::move(options), transport)),
         core([setup_of_core = setup](const detail::ProviderCore* parents) {
-          return std::make_shared<detail::ProviderCore>(setup_of_core, parents);
+          return detail::new_shared<detail::ProviderCore>(setup_of_core, parents);
         }) {}
 
   [[nodiscard]] Clock::Steady usual_deadline() const {
@@ -58,9 +59,8 @@ struct TokenProvider::State {
   template <class Deadline>
   Result<AccessToken> token_within(Deadline deadline, const CancelToken& cancel) {
     if (!ready) return ready.error();
-    const auto& current = core.get();
-    if (auto token = current->at_hand()) return *std::move(token);
-    const auto held = current;  // a waiter may outlive the provider by the moment it takes to be told so
+    if (auto token = core.get()->at_hand()) return *std::move(token);
+    const auto held = core.share();  // a waiter may outlive the provider by the moment it takes to be told so
     return held->wait_for_token(deadline(), cancel);
   }
 
@@ -109,7 +109,7 @@ MOVIO_EXHIBITOR_INLINE std::optional<Result<AccessToken>> TokenProvider::known_o
 
 MOVIO_EXHIBITOR_INLINE void TokenProvider::wait_async(const Completion& completion, Clock::Steady deadline,
                                                       const CancelToken& cancel) {
-  const auto core = state_->core.get();  // the completion may end the provider
+  const auto core = state_->core.share();  // the completion may end the provider
   core->token_async(completion, deadline, cancel);
 }
 
@@ -153,12 +153,12 @@ MOVIO_EXHIBITOR_INLINE void TokenProvider::invalidate(const AccessToken& token) 
 }
 
 MOVIO_EXHIBITOR_INLINE bool TokenProvider::reject(const AccessToken& token) {
-  const auto core = state_->core.get();  // the event's hook may end the provider
+  const auto core = state_->core.share();  // the event's hook may end the provider
   return core->reject(token);
 }
 
 MOVIO_EXHIBITOR_INLINE void TokenProvider::confirm_rejection(const AccessToken& token) {
-  const auto core = state_->core.get();  // the event's hook may end the provider
+  const auto core = state_->core.share();  // the event's hook may end the provider
   core->confirm_rejection(token);
 }
 
