@@ -71,8 +71,8 @@ class Check {
 
   /// What the library says of the way to a server; nothing when it comes through after all.
   std::optional<ex::Error> why_not_reached(const std::string& url) {
-    ex::HttpRequest request;
-    request.target = url;
+    ex::TransportRequest request;
+    request.url = url;
     request.cancel = interrupt_.token();
     auto answer = curl_->send(request);
     if (answer) return std::nullopt;
@@ -119,7 +119,7 @@ class Check {
   /// there.
   void call_api() {
     ex::HttpRequest request;
-    request.target = "/";
+    request.path = "/";
     request.cancel = interrupt_.token();
     ex::SharedClientOptions options;
     options.timeout = settings_.client.timeout;

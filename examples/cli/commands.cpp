@@ -108,7 +108,7 @@ int token_command(const Options& options) {
 int request_command(const Options& options) {
   ex::HttpRequest request;
   request.method = upper_case(options.method);
-  request.target = options.path;
+  request.path = options.path;
   if (options.data) {
     auto body = read_body(*options.data);
     if (!body) return report(body.error());
@@ -129,7 +129,7 @@ int delete_command(const Options& options) {
   }
   ex::HttpRequest request;
   request.method = "DELETE";
-  request.target = '/' + options.resource + '/' + ex::path_segment(options.id);
+  request.path = '/' + options.resource + '/' + ex::path_segment(options.id);
   const auto response = send(options, std::move(request));
   return response ? 0 : report(response.error());
 }

@@ -51,8 +51,8 @@ std::string bucket_text(std::string_view bucket) {
 RecordingTransport::RecordingTransport(std::shared_ptr<ex::Transport> inner, std::string url)
     : inner_(std::move(inner)), url_(std::move(url)) {}
 
-void RecordingTransport::start(ex::HttpRequest request, Completion completion) {
-  if (request.target != url_) return inner_->start(std::move(request), std::move(completion));
+void RecordingTransport::start(ex::TransportRequest request, Completion completion) {
+  if (request.url != url_) return inner_->start(std::move(request), std::move(completion));
   inner_->start(std::move(request),
                 [record = record_, then = std::move(completion)](ex::Result<ex::HttpResponse> result) {
                   if (result) {

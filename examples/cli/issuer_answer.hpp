@@ -23,10 +23,10 @@ class RecordingTransport : public ex::Transport {
  public:
   RecordingTransport(std::shared_ptr<ex::Transport> inner, std::string url);
 
-  void start(ex::HttpRequest request, Completion completion) override;
+  void start(ex::TransportRequest request, Completion completion) override;
   bool after(std::chrono::milliseconds delay, Task task) override { return inner_->after(delay, std::move(task)); }
   [[nodiscard]] bool may_block() const noexcept override { return inner_->may_block(); }
-  ex::Result<ex::HttpResponse> send(const ex::HttpRequest& request) override { return inner_->send(request); }
+  ex::Result<ex::HttpResponse> send(const ex::TransportRequest& request) override { return inner_->send(request); }
 
   [[nodiscard]] std::optional<IssuerAnswer> answer() const;
 

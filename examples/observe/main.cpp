@@ -53,7 +53,7 @@ std::string_view send(const ex::ExhibitorClient& client, const std::string& trac
                       std::string target, std::string body = {}) {
   ex::HttpRequest request;
   request.method = method;
-  request.target = std::move(target);
+  request.path = std::move(target);
   if (!body.empty()) request.body = ex::Body(std::move(body));
   observe::trace(request, trace_id);
   const auto result = client.send(std::move(request));

@@ -46,7 +46,7 @@ class Library {
   static ex::HttpRequest request(const char* method = "GET", ex::Body body = {}) {
     ex::HttpRequest request;
     request.method = method;
-    request.target = "/members";
+    request.path = "/members";
     request.body = std::move(body);
     return request;
   }

@@ -55,8 +55,8 @@ std::vector<Answer> unexplained() {
 
 /// A judge that answers so whatever holds the text.
 bulk::FilmApi::Judge answers_to(const std::string& text, const Answer& answer) {
-  return [=](const ex::HttpRequest& request) -> std::optional<Answer> {
-    if (contains(request.body.bytes(), text) || contains(request.target, text)) return answer;
+  return [=](const ex::TransportRequest& request) -> std::optional<Answer> {
+    if (contains(request.body.bytes(), text) || contains(request.url, text)) return answer;
     return std::nullopt;
   };
 }
@@ -146,7 +146,7 @@ TEST_CASE("bulk gateway - an answer that is there first does not count for those
     CHECK(report.counts.rejected == 1);
   }
   SECTION("when none succeeds, it ends with the first error, and sends no more") {
-    f.api->judge = [&](const ex::HttpRequest& request) -> std::optional<Answer> {
+    f.api->judge = [&](const ex::TransportRequest& request) -> std::optional<Answer> {
       if (contains(request.body.bytes(), "\"f8\"")) return page(403);
       return broken(Kind::connection);
     };
@@ -218,7 +218,7 @@ TEST_CASE("bulk gateway - an outage rejects nothing, and ends the upload when pa
     Fixture f;
     f.options.batch_size = 3;
     f.options.in_flight = 2;
-    f.api->judge = [&](const ex::HttpRequest&) -> std::optional<Answer> {
+    f.api->judge = [&](const ex::TransportRequest&) -> std::optional<Answer> {
       if (f.api->films.size() >= 9) return answer;
       return std::nullopt;
     };
@@ -237,7 +237,7 @@ TEST_CASE("bulk gateway - an outage that ends leaves no trace", "[bulk]") {
   Fixture f;
   f.options.batch_size = 10;
   const auto begun = f.clock->now();
-  f.api->judge = [&](const ex::HttpRequest&) -> std::optional<Answer> {
+  f.api->judge = [&](const ex::TransportRequest&) -> std::optional<Answer> {
     const auto time = f.clock->now() - begun;
     if (f.api->films.size() >= 30 && time < std::chrono::minutes(5)) return broken(Kind::connection);
     return std::nullopt;
@@ -298,7 +298,7 @@ TEST_CASE("bulk gateway - entities that name good records cost no request for ea
   CAPTURE(named);
   Fixture f;
   f.options.batch_size = 1000;
-  f.api->judge = [named](const ex::HttpRequest& request) -> std::optional<Answer> {
+  f.api->judge = [named](const ex::TransportRequest& request) -> std::optional<Answer> {
     if (!contains(request.body.bytes(), "poison")) return std::nullopt;
     json entities = json::array();
     for (const auto& film : json::parse(request.body.bytes())) {
@@ -328,7 +328,7 @@ TEST_CASE("bulk gateway - an id that is not there is counted apart", "[bulk]") {
 TEST_CASE("bulk gateway - a 404 that is not the API's removes nothing", "[bulk]") {
   for (const auto& answer : {page(404), ex::HttpResponse{404}, ex::json_response(404, "[]")}) {
     Fixture f;
-    f.api->judge = [&](const ex::HttpRequest&) { return answer; };
+    f.api->judge = [&](const ex::TransportRequest&) { return answer; };
     const auto report = f.bulk().remove<ex::Film>(Ids{"f1", "f2"});
     REQUIRE(report.error);
     CHECK(report.error->kind == Kind::not_found);
@@ -364,7 +364,7 @@ TEST_CASE("bulk gateway - a journal keeps how many ids were not there", "[bulk]"
   const Ids ids{"f1", "gone", "f2"};
   f.api->judge = bulk::only_first(2);
   REQUIRE(f.bulk().remove<ex::Film>(ids).error);
-  f.api->judge = [](const ex::HttpRequest&) { return std::nullopt; };
+  f.api->judge = [](const ex::TransportRequest&) { return std::nullopt; };
   const auto report = f.bulk().remove<ex::Film>(ids);
   CHECK_FALSE(report.error);
   CHECK(report.resumed == 2);

@@ -44,7 +44,7 @@ struct JournalFixture : Fixture {
 void upload_in_part(const JournalFixture& f, const std::string& lines) {
   f.api->judge = bulk::only_first(4);
   REQUIRE(f.upload(lines).error);
-  f.api->judge = [](const ex::HttpRequest&) { return std::nullopt; };
+  f.api->judge = [](const ex::TransportRequest&) { return std::nullopt; };
   f.api->batches.clear();
 }
 
@@ -153,7 +153,7 @@ TEST_CASE("bulk journal - single records are put down together, and resumed one 
   const auto journal = content_of(f.options.journal);
   CHECK(std::count(journal.begin(), journal.end(), '\n') < 200);
 
-  f.api->judge = [](const ex::HttpRequest&) { return std::nullopt; };
+  f.api->judge = [](const ex::TransportRequest&) { return std::nullopt; };
   f.api->batches.clear();
   const auto report = f.bulk().remove<ex::Film>(ids);
   CHECK_FALSE(report.error);
@@ -182,7 +182,7 @@ TEST_CASE("bulk journal - several batches are put down together while more come,
 TEST_CASE("bulk journal - a second upload cannot use it meanwhile", "[bulk]") {
   JournalFixture f;
   std::optional<ex::BulkReport> second;
-  f.api->judge = [&](const ex::HttpRequest&) {
+  f.api->judge = [&](const ex::TransportRequest&) {
     if (!second) second = f.upload(film_lines(10));
     return std::nullopt;
   };
@@ -411,7 +411,7 @@ TEST_CASE("bulk journal - a cancelled upload can be resumed", "[bulk]") {
   const ex::CancelSource cancel;
   f.options.cancel = cancel.token();
   std::size_t count = 0;
-  f.api->judge = [&](const ex::HttpRequest&) {
+  f.api->judge = [&](const ex::TransportRequest&) {
     if (++count == 4) cancel.cancel();
     return std::nullopt;
   };

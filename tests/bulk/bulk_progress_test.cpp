@@ -31,7 +31,7 @@ struct ProgressFixture : Fixture {
     options.batch_size = 5;
     options.in_flight = 1;
     options.on_progress = [this](const ex::BulkProgress& progress) { told.push_back(progress); };
-    api->judge = [this](const ex::HttpRequest&) {
+    api->judge = [this](const ex::TransportRequest&) {
       clock->advance(1s);
       return std::nullopt;
     };
@@ -100,7 +100,7 @@ TEST_CASE("bulk progress - a hook that throws ends the upload, and what is in fl
   CHECK_THROWS_WITH(bulk.upsert_ndjson<ex::Film>(ex::bytes_of(lines)), "enough");
   REQUIRE(f.api->waiting() == 1);
   bool cancelled = false;
-  f.api->judge = [&cancelled](const ex::HttpRequest& request) {
+  f.api->judge = [&cancelled](const ex::TransportRequest& request) {
     cancelled = request.cancel.cancelled();
     return std::nullopt;
   };

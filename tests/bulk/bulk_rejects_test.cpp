@@ -84,7 +84,7 @@ TEST_CASE("bulk rejects - of ids have the id, and of lines that are too long non
 TEST_CASE("bulk rejects - say what the API says, without its JSON", "[bulk]") {
   const auto messages_for = [](const std::string& answer) {
     Fixture f;
-    f.api->judge = [&](const ex::HttpRequest&) {
+    f.api->judge = [&](const ex::TransportRequest&) {
       return ex::json_response(400, R"({"message":"Bulk request failed","entities":)" + answer + '}');
     };
     CHECK_FALSE(f.upload(film_line("f1", "a")).error);

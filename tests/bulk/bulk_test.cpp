@@ -35,7 +35,7 @@ class Taker : public ex::FakeTransport {
  public:
   double most_allocated = 0;
 
-  void start(ex::HttpRequest request, Completion completion) override {
+  void start(ex::TransportRequest request, Completion completion) override {
     if (request.method == "POST") return FakeTransport::start(std::move(request), std::move(completion));
     most_allocated = std::max(most_allocated, soak::Sample::taken().allocated);
     completion(ex::json_response(202));
@@ -49,9 +49,9 @@ TEST_CASE("bulk - lines go out in batches, as they are", "[bulk]") {
   f.options.batch_size = 2;
   const std::string odd = "{ \"title\":\t\"caf\\u00e9\", \"film_id\": \"f3\", \"new_member\": 1.50 }";
   std::string sent;
-  f.api->judge = [&sent](const ex::HttpRequest& request) {
+  f.api->judge = [&sent](const ex::TransportRequest& request) {
     CHECK(request.method == "PUT");
-    CHECK(request.target == "https://api.example/films");
+    CHECK(request.url == "https://api.example/films");
     sent = request.body.bytes();
     return std::nullopt;
   };
@@ -77,7 +77,7 @@ TEST_CASE("bulk - an empty input is an upload of nothing", "[bulk]") {
 TEST_CASE("bulk - a byte limit makes batches smaller", "[bulk]") {
   Fixture f;
   f.options.batch_bytes = 100;
-  f.api->judge = [](const ex::HttpRequest& request) {
+  f.api->judge = [](const ex::TransportRequest& request) {
     const auto& body = request.body.bytes();
     CHECK((body.size() <= 100 || json::parse(body).size() == 1));
     return std::nullopt;
@@ -168,7 +168,7 @@ TEST_CASE("bulk - a rejected batch is taken apart until just the bad records are
 
 TEST_CASE("bulk - suspects that the API names wrongly get through all the same", "[bulk]") {
   Fixture f;
-  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+  f.api->judge = [](const ex::TransportRequest& request) -> std::optional<ex::FakeTransport::Answer> {
     const auto records = json::parse(request.body.bytes());
     const bool bad =
         std::any_of(records.begin(), records.end(), [](const json& film) { return film["title"] == "bad"; });
@@ -199,7 +199,7 @@ TEST_CASE("bulk - one record that is refused with a 413 in any company does not 
   Fixture f;
   f.options.batch_size = 100;
   f.options.in_flight = 1;
-  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+  f.api->judge = [](const ex::TransportRequest& request) -> std::optional<ex::FakeTransport::Answer> {
     if (contains(request.body.bytes(), "poison")) return ex::json_response(413);
     return std::nullopt;
   };
@@ -236,7 +236,7 @@ TEST_CASE("bulk - a record whose later version the API refuses is sent after all
 
 TEST_CASE("bulk - a conflict is one record's, and is taken apart like a refusal", "[bulk]") {
   Fixture f;
-  f.api->judge = [](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+  f.api->judge = [](const ex::TransportRequest& request) -> std::optional<ex::FakeTransport::Answer> {
     if (contains(request.body.bytes(), "conflict")) return bulk::api_error(409);
     return std::nullopt;
   };
@@ -280,7 +280,7 @@ TEST_CASE("bulk - throttling slows the upload and does not fail it", "[bulk]") {
   Fixture f;
   f.options.batch_size = 1;
   int count = 0;
-  f.api->judge = [&count](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+  f.api->judge = [&count](const ex::TransportRequest&) -> std::optional<ex::FakeTransport::Answer> {
     if (++count % 3 != 0) return ex::json_response(429, "{}", {{"Retry-After", "60"}});
     return std::nullopt;
   };
@@ -296,7 +296,7 @@ TEST_CASE("bulk - an outage is waited out as long as patience lasts", "[bulk]") 
   Fixture f;
   f.options.batch_size = 1;
   bool down = false;
-  f.api->judge = [&](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+  f.api->judge = [&](const ex::TransportRequest&) -> std::optional<ex::FakeTransport::Answer> {
     if (f.api->films.size() == 3) down = true;
     if (!down) return std::nullopt;
     return ex::json_response(503);
@@ -319,7 +319,7 @@ TEST_CASE("bulk - who has never got through is told soon", "[bulk]") {
   f.options.in_flight = 3;
   f.api->deferred = true;
   f.clock->happen = [&f] { return f.api->answer_one(0); };
-  f.api->judge = [](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+  f.api->judge = [](const ex::TransportRequest&) -> std::optional<ex::FakeTransport::Answer> {
     return ex::detail::make_error(Kind::connection, "nobody there");
   };
   const auto begun = f.clock->now();
@@ -340,7 +340,7 @@ TEST_CASE("bulk - an API that fails the first requests, as when it restarts, get
       f.answer_in_turn(in_flight);
       f.options.batch_size = 2;
       int asked = 0;
-      f.api->judge = [&](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+      f.api->judge = [&](const ex::TransportRequest&) -> std::optional<ex::FakeTransport::Answer> {
         if (++asked > 3) return std::nullopt;
         return bulk::api_error(explained ? 503 : 500);
       };
@@ -359,7 +359,7 @@ TEST_CASE("bulk - what no request would survive ends the upload", "[bulk]") {
   Fixture f;
   f.options.batch_size = 1;
   f.options.in_flight = 1;
-  f.api->judge = [status](const ex::HttpRequest&) { return bulk::api_error(status); };
+  f.api->judge = [status](const ex::TransportRequest&) { return bulk::api_error(status); };
   const auto report = f.upload(film_lines(10));
   REQUIRE(report.error);
   CHECK(f.api->batches.size() <= 2);  // a 401 is tried with a fresh token
@@ -376,7 +376,7 @@ TEST_CASE("bulk - a request that failed is sent again by the upload alone, at it
     return false;
   };
   std::vector<ex::Clock::Steady> sent;
-  f.api->judge = [&](const ex::HttpRequest&) -> std::optional<ex::FakeTransport::Answer> {
+  f.api->judge = [&](const ex::TransportRequest&) -> std::optional<ex::FakeTransport::Answer> {
     sent.push_back(f.clock->now());
     if (sent.size() > 6) return std::nullopt;
     return ex::json_response(429);
@@ -447,7 +447,7 @@ TEST_CASE("bulk - a pause that ends between two looks at the clock is over", "[b
   for (int look = 10; look <= 3000; look += 30) {  // a pause takes one or two seconds
     CAPTURE(look);
     const auto api = std::make_shared<bulk::FilmApi>();
-    api->judge = [count = 0](const ex::HttpRequest&) mutable -> std::optional<ex::FakeTransport::Answer> {
+    api->judge = [count = 0](const ex::TransportRequest&) mutable -> std::optional<ex::FakeTransport::Answer> {
       if (++count % 4 == 0) return std::nullopt;
       return ex::json_response(429);
     };
@@ -467,7 +467,7 @@ TEST_CASE("bulk - a 2xx without a receipt that adds up is no success", "[bulk]")
   const auto report_for = [](const ex::HttpResponse& answer) {
     Fixture f;
     f.options.in_flight = 1;
-    f.api->judge = [&](const ex::HttpRequest&) { return answer; };
+    f.api->judge = [&](const ex::TransportRequest&) { return answer; };
     return f.upload(film_lines(3));
   };
   for (const auto& answer :
@@ -495,7 +495,7 @@ TEST_CASE("bulk - a 2xx without a receipt that adds up is no success", "[bulk]")
 TEST_CASE("bulk - a removal is done only when the answer says so", "[bulk]") {
   const auto report_for = [](const ex::HttpResponse& answer) {
     Fixture f;
-    f.api->judge = [&](const ex::HttpRequest&) { return answer; };
+    f.api->judge = [&](const ex::TransportRequest&) { return answer; };
     return f.bulk().remove<ex::Film>(Ids{"f1"});
   };
   CHECK(report_for(ex::HttpResponse{204}).counts.accepted == 1);
@@ -515,7 +515,7 @@ TEST_CASE("bulk - the first reason to stop counts", "[bulk]") {
   Fixture f;
   f.answer_in_turn(2);
   int status = 402;
-  f.api->judge = [&status](const ex::HttpRequest&) { return bulk::api_error(++status); };
+  f.api->judge = [&status](const ex::TransportRequest&) { return bulk::api_error(++status); };
   const auto report = f.upload(film_lines(4));
   REQUIRE(report.error);
   CHECK(report.error->http_status == 403);
@@ -559,8 +559,8 @@ TEST_CASE("bulk - an id that no path can hold is rejected, and the others are re
   Fixture f;
   f.api->films = {{"f1", "a"}, {"f2", "b"}};
   const std::string too_long(9000, 'l');
-  f.api->judge = [&](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
-    if (request.target.size() > 8000) return ex::json_response(414);
+  f.api->judge = [&](const ex::TransportRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    if (request.url.size() > 8000) return ex::json_response(414);
     return std::nullopt;
   };
   const auto report = f.bulk().remove<ex::Film>(Ids{"f1", "a/..", "./x", "a/../b", "a\\..\\b", "\xff", too_long, "f2"});
@@ -576,7 +576,7 @@ TEST_CASE("bulk - an id that no path can hold is rejected, and the others are re
 {"member_id":"..","subscriptions":[]}
 {"member_id":"good","subscriptions":[]}
 )");
-  f.api->judge = [](const ex::HttpRequest&) { return ex::HttpResponse{204}; };
+  f.api->judge = [](const ex::TransportRequest&) { return ex::HttpResponse{204}; };
   const auto changed = f.bulk().update_subscriptions_ndjson(ex::bytes_of(members));
   CHECK_FALSE(changed.error);
   CHECK(changed.counts.accepted == 1);
@@ -588,8 +588,8 @@ TEST_CASE("bulk - an id that no path can hold is rejected, and the others are re
 TEST_CASE("bulk - subscriptions are changed one member at a time", "[bulk]") {
   Fixture f;
   std::vector<std::string> asked;
-  f.api->judge = [&asked](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
-    asked.push_back(request.method + ' ' + request.target + ' ' + std::string(request.body.bytes()));
+  f.api->judge = [&asked](const ex::TransportRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+    asked.push_back(request.method + ' ' + request.url + ' ' + std::string(request.body.bytes()));
     return asked.size() == 2 ? bulk::api_error(404) : ex::HttpResponse{204};
   };
   std::istringstream lines(
@@ -677,7 +677,7 @@ TEST_CASE("bulk - whatever happens, every record has one fate and the last of an
     most_waiting = std::max(most_waiting, f.api->waiting());
     return f.api->answer_one(random());
   };
-  f.api->judge = [&](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+  f.api->judge = [&](const ex::TransportRequest& request) -> std::optional<ex::FakeTransport::Answer> {
     if (one_in(10)) return ex::json_response(429, "{}", {{"Retry-After", "1"}});
     if (one_in(10) && !f.api->films.empty()) return ex::json_response(503);
     if (one_in(10) && !f.api->films.empty()) return ex::detail::make_error(Kind::connection, "broken");

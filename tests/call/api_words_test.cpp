@@ -140,7 +140,7 @@ TEST_CASE("api words - what the API says of a request with a body stays out of m
 
 TEST_CASE("api words - what it says of a path is quoted without ids and values", "[api_words]") {
   const auto quoted = [](const char* target, const char* words, ex::HttpRequest request = {}) {
-    request.target = target;
+    request.path = target;
     const std::string message = error_about(request, words).message;
     return message.substr(message.find('(') + 1, message.find(')') - message.find('(') - 1);
   };

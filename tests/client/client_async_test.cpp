@@ -288,7 +288,7 @@ TEST_CASE("client async - draining for a duration ends when it is over", "[clien
   CHECK(word_for(answered.get()) == "200");
 }
 
-TEST_CASE("client async - the last client's end cancels what is left and waits for it", "[client_async]") {
+TEST_CASE("client async - destroying the last client cancels the active calls and waits for them", "[client_async]") {
   const RetryingRig rig;
   std::string told;
   {

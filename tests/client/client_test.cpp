@@ -47,7 +47,7 @@ TEST_CASE("client - each verb is its method", "[client]") {
   CHECK(f.client.remove("/films/f1"));
   CHECK(f.client.send(request_for("OPTIONS", "/films")));
   std::string seen;
-  for (const auto& request : f.transport->requests()) seen += request.method + ' ' + request.target.substr(19) + '\n';
+  for (const auto& request : f.transport->requests()) seen += request.method + ' ' + request.url.substr(19) + '\n';
   CHECK(seen == "GET /films?page=2\nPOST /films\nPUT /films\nPATCH /films\nDELETE /films/f1\nOPTIONS /films\n");
 }
 
@@ -100,10 +100,7 @@ TEST_CASE("client - clients with one provider, and copies, share one token", "[c
 TEST_CASE("client - only the requests for tokens are marked as such", "[client]") {
   const Rig rig;
   auto client = rig.client();
-  ex::HttpRequest request;
-  request.target = "/films";
-  request.token_exchange = true;
-  CHECK(client.send(request));
+  CHECK(client.get("/films"));
   CHECK(rig.transport->token_requests().at(0).token_exchange);
   CHECK_FALSE(rig.transport->requests().at(0).token_exchange);
 }
@@ -118,8 +115,8 @@ TEST_CASE("client - makes its provider of its options", "[client]") {
   const ex::ExhibitorClient client(ex::Region::us, rig.source, options);
   REQUIRE(client.ready());
   CHECK(client.get("/films"));
-  CHECK(rig.transport->requests().at(0).target == "https://exhibitor-api.us.eks.movio.co/films");
-  CHECK(rig.transport->token_requests().at(0).target == "https://auth-us.eq.movio.co/oauth/token");
+  CHECK(rig.transport->requests().at(0).url == "https://exhibitor-api.us.eks.movio.co/films");
+  CHECK(rig.transport->token_requests().at(0).url == "https://auth-us.eq.movio.co/oauth/token");
   CHECK(contains(rig.transport->token_requests().at(0).body.bytes(), "&scope=read%3Afilms"));
   REQUIRE(rig.log.lines().size() == 4);
   CHECK(contains(rig.log.lines()[0], "token_minted"));
@@ -168,7 +165,7 @@ TEST_CASE("client - a refused token is replaced and the call sent once more", "[
   CHECK(result->body == "[7]");
   CHECK(tokens_sent(*f.transport) == Tokens{"fake-token-1", "fake-token-1", "fake-token-2"});
   CHECK(f.transport->requests()[2].body.bytes() == "[1]");
-  CHECK(f.transport->requests()[2].target == f.transport->requests()[1].target);
+  CHECK(f.transport->requests()[2].url == f.transport->requests()[1].url);
   CHECK(f.minted() == 2);
 }
 
@@ -230,7 +227,7 @@ class RefusingTransport : public ex::FakeTransport {
  public:
   explicit RefusingTransport(int together) : awaited_(together) {}
 
-  void start(ex::HttpRequest request, Completion completion) override {
+  void start(ex::TransportRequest request, Completion completion) override {
     const bool bad = request.authorization && request.authorization->reveal() == "Authorization: Bearer fake-token-1";
     if (!bad) return FakeTransport::start(std::move(request), std::move(completion));
     --awaited_;

@@ -131,8 +131,8 @@ TEST_CASE("error text - what libcurl says of a CA file, and its name, are made f
   ex::CurlOptions options;
   options.ca_file = "/nowhere/" + odd_bytes;
   ex::CurlTransport transport(options);
-  ex::HttpRequest request;
-  request.target = "https://127.0.0.1:" + std::to_string(server.port());
+  ex::TransportRequest request;
+  request.url = "https://127.0.0.1:" + std::to_string(server.port());
   const auto failed = transport.send(request);
   REQUIRE_FALSE(failed);
   INFO(failed.error().message);

@@ -22,9 +22,9 @@ class EchoTransport : public ex::Transport {
     if (thread_.joinable()) thread_.join();
   }
 
-  void start(ex::HttpRequest request, Completion completion) override {
+  void start(ex::TransportRequest request, Completion completion) override {
     ++started;
-    auto answer = [target = std::move(request.target), completion = std::move(completion)] {
+    auto answer = [target = std::move(request.url), completion = std::move(completion)] {
       if (target.empty()) return completion(ex::detail::make_error(ex::ErrorKind::connection, "refused"));
       ex::HttpResponse response;
       response.status = 404;
@@ -49,9 +49,9 @@ class EchoTransport : public ex::Transport {
   std::thread thread_;
 };
 
-ex::HttpRequest request_to(std::string target) {
-  ex::HttpRequest request;
-  request.target = std::move(target);
+ex::TransportRequest request_to(std::string target) {
+  ex::TransportRequest request;
+  request.url = std::move(target);
   return request;
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("transport - a blocking call in a callback is refused before anything 
 }
 
 TEST_CASE("transport - a request is a harmless GET by default, with a bound on its answer", "[transport]") {
-  const ex::HttpRequest request;
+  const ex::TransportRequest request;
   CHECK(request.method == "GET");
   CHECK_FALSE(request.body);
   CHECK_FALSE(request.timeout);

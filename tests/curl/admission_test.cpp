@@ -151,7 +151,7 @@ TEST_CASE("curl admission - a request that is given up where it waits harms no o
   CHECK(scene.begin() == AdmittedIds{5});
 }
 
-TEST_CASE("curl admission - a request that makes a connection of its own holds up nobody", "[curl_admission]") {
+TEST_CASE("curl admission - a request with its own connection delays no other", "[curl_admission]") {
   AdmissionScene scene;
   SECTION("to an unknown origin: the next one leads") {
     scene.enter(1, 3);
@@ -174,7 +174,7 @@ TEST_CASE("curl admission - a request that makes a connection of its own holds u
   }
 }
 
-TEST_CASE("curl admission - nobody is held for more than two seconds", "[curl_admission]") {
+TEST_CASE("curl admission - no request is held for more than two seconds", "[curl_admission]") {
   AdmissionScene scene;
   scene.enter(1, 3);
   const auto release = scene.now + 2s;
@@ -251,8 +251,8 @@ TEST_CASE("curl admission - remembers a bounded number of origins, and all that 
 
 TEST_CASE("curl admission - only https has connections to share", "[curl_admission]") {
   const auto origin = [](const char* target) {
-    ex::HttpRequest request;
-    request.target = target;
+    ex::TransportRequest request;
+    request.url = target;
     return ex::detail::admission_origin(request);
   };
   CHECK(origin("https://API.example/members?x=1") == "https://api.example:443");

@@ -41,7 +41,7 @@ std::string method_of(std::size_t number) {
 }
 
 ex::HttpRequest request_of(std::size_t number) {
-  auto made = request(method_of(number), "/members/" + std::to_string(number));
+  auto made = api_call(method_of(number), "/members/" + std::to_string(number));
   made.headers.add("X-Lot", std::to_string(number));
   if (made.method == "POST") made.body = ex::Body(R"({"a": 1})");
   if (made.method == "PUT") made.body = ex::Body(std::string(number % 7 == 0 ? 100'000 : 100, 'b'));

@@ -36,7 +36,7 @@ struct Call {
   ~Call() { --alive; }
 
   [[nodiscard]] ex::HttpRequest request(const std::shared_ptr<Call>& self) const {
-    auto made = integration::request(plan.method(), plan.path());
+    auto made = integration::api_call(plan.method(), plan.path());
     if (plan.has_body()) made.body = ex::Body(plan.body());
     made.idempotent = plan.idempotent();
     made.timeout = plan.timeout();

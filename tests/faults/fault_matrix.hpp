@@ -217,7 +217,7 @@ class Cell {
   }
 
   [[nodiscard]] ex::HttpRequest request() const {
-    auto made = integration::request(table_.calls[column_].method, "/films");
+    auto made = integration::api_call(table_.calls[column_].method, "/films");
     if (table_.calls[column_].has_body) made.body = ex::Body(R"([{"film_id": "f1"}])");
     made.max_response_bytes = row_.limits.max_response_bytes;
     return made;

@@ -50,7 +50,7 @@ class GoneAway : public Fault {
   [[nodiscard]] int connections() const override { return server_.connections(); }
 
   void prepare(const Send& send) override {
-    send(integration::request("GET", "/films"));
+    send(integration::api_call("GET", "/films"));
     while (!gone_) std::this_thread::yield();
     server_.forget();
   }

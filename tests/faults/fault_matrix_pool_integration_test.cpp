@@ -23,7 +23,7 @@ class Restarted : public Fault {
   [[nodiscard]] int connections() const override { return server_->connections(); }
 
   void prepare(const Send& send) override {
-    send(integration::request("GET", "/films"));
+    send(integration::api_call("GET", "/films"));
     const int port = server_->port();
     server_.reset();
     server_ = std::make_unique<FaultServer>(answer_all, tls_, port);
@@ -49,7 +49,7 @@ class OnceOnly : public Fault {
   [[nodiscard]] int connections() const override { return server_.connections(); }
 
   void prepare(const Send& send) override {
-    send(integration::request("GET", "/films"));
+    send(integration::api_call("GET", "/films"));
     server_.forget();
   }
 

@@ -90,7 +90,7 @@ class BrokenTunnel : public Proxied {
   [[nodiscard]] int connections() const override { return 0; }
 
   void prepare(const Send& send) override {
-    send(integration::request("GET", "/films"));
+    send(integration::api_call("GET", "/films"));
     notes_.requests = 0;
   }
 };

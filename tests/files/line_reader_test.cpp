@@ -322,7 +322,7 @@ TEST_CASE("bytes of a file - a copy of the source goes on where the other was", 
   CHECK(drained(copy) == "345");
 }
 
-TEST_CASE("bytes of a file - none without a file", "[byte_source]") {
+TEST_CASE("bytes of a file - a missing file is an error", "[byte_source]") {
   const TemporaryDirectory directory;
   const std::string missing = directory.path("missing");
   CHECK(contains(refusal_to_read(missing), "storage: " + missing + " cannot be opened (No such file or directory)"));

@@ -26,7 +26,7 @@ using nlohmann::json;
 namespace {
 
 ex::HttpRequest upsert(const std::string& id = "f1") {
-  auto made = request("PUT", "/films");
+  auto made = api_call("PUT", "/films");
   made.body = ex::Body(json::array({{{"film_id", id}, {"title", "A Film"}}}).dump());
   return made;
 }
@@ -84,7 +84,7 @@ TEST_CASE("client async - a POST is not repeated after an answer, but when nobod
   sandbox::Sandbox server;
   server.intercept_api(fails(1, 503));
   const auto client = client_for(server, quick(server));
-  CHECK_FALSE(client.send(request("POST", "/films")));
+  CHECK_FALSE(client.send(api_call("POST", "/films")));
   CHECK(server.counters().api_calls == 1);
 
   auto nowhere = endpoints_of(server);
@@ -94,7 +94,7 @@ TEST_CASE("client async - a POST is not repeated after an answer, but when nobod
     return true;
   });
   const ex::ExhibitorClient unheard(nowhere, credentials_of_sandbox(), quick(server));
-  const auto refused = unheard.send(request("POST", "/films"));
+  const auto refused = unheard.send(api_call("POST", "/films"));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ex::ErrorKind::connection);
   CHECK(refused.error().attempts == 4);
@@ -137,7 +137,8 @@ TEST_CASE("client async - completions may start calls, and the last client may g
   CHECK(client == nullptr);
 }
 
-TEST_CASE("client async - the client's end completes every call, and none after it", "[client_async_integration]") {
+TEST_CASE("client async - destroying the client completes every call, and none afterwards",
+          "[client_async_integration]") {
   CallbackGate gate;
   sandbox::Sandbox server;
   server.intercept_api([&](const httplib::Request&, httplib::Response&) {

@@ -174,7 +174,7 @@ TEST_CASE("client - query parameters and headers arrive as they were given", "[c
     return true;
   });
   const auto client = client_for(server);
-  auto asked = request("GET", "/members?first=1");
+  auto asked = api_call("GET", "/members?first=1");
   asked.query = {{"name", "a b&c=d"}, {"\xC3\xA9", "+"}};
   asked.headers.add("traceparent", "00-1-2-01");
   REQUIRE(client.send(asked));
@@ -191,7 +191,7 @@ TEST_CASE("client - a web page in the API's place is not taken for success", "[c
   });
   const auto client = client_for(server);
   for (const char* method : {"GET", "PUT", "PATCH", "POST", "DELETE"}) {
-    CHECK(error_of(client.send(request(method, "/members"))).kind == ex::ErrorKind::protocol);
+    CHECK(error_of(client.send(api_call(method, "/members"))).kind == ex::ErrorKind::protocol);
   }
 }
 
@@ -260,7 +260,7 @@ TEST_CASE("client - the time for a call bounds the wait for a token too", "[clie
   CHECK(error_of(client_for(server, options).get("/members")).kind == ex::ErrorKind::timeout);
 
   const ex::CancelSource source;
-  auto asked = request("GET", "/members");
+  auto asked = api_call("GET", "/members");
   asked.cancel = source.token();
   source.cancel();
   CHECK(error_of(client_for(server).send(asked)).kind == ex::ErrorKind::cancelled);

@@ -63,7 +63,7 @@ FaultServer::Behaviour hanging_in_http2() {
 }
 
 /// How late, at most, those are told whose time is over while there is no connection yet.
-std::chrono::milliseconds latest_of_many_timeouts(ex::Transport& transport, ex::HttpRequest request) {
+std::chrono::milliseconds latest_of_many_timeouts(ex::Transport& transport, ex::TransportRequest request) {
   std::mutex mutex;
   std::condition_variable changed;
   int told = 0;
@@ -248,7 +248,7 @@ TEST_CASE("curl admission - a first request that comes to nothing is followed by
   CHECK(scene.server->connections() == 2);
 }
 
-TEST_CASE("curl admission - nobody is held for long by a connection that is not made", "[curl_admission]") {
+TEST_CASE("curl admission - no request waits long for a connection that is not made", "[curl_admission]") {
   std::atomic<int> connections{0};
   TlsContext context;
   AdmissionServer scene(

@@ -22,7 +22,7 @@ struct SlowApi {
     });
   }
   ~SlowApi() { gate.open(); }
-  [[nodiscard]] ex::HttpRequest get() const { return request("GET", server.api_url() + "/x"); }
+  [[nodiscard]] ex::TransportRequest get() const { return request("GET", server.api_url() + "/x"); }
 
   CallbackGate gate;
   sandbox::Sandbox server;
@@ -163,8 +163,7 @@ TEST_CASE("curl engine - a request that cannot be set up is answered too", "[cur
   CHECK(outcomes.await(1).front().error().kind == ex::ErrorKind::invalid_argument);
 }
 
-TEST_CASE("curl engine - what is beyond the bound on requests under way waits, and begins in its order",
-          "[curl_engine]") {
+TEST_CASE("curl engine - requests beyond the limit of active ones wait, and begin in order", "[curl_engine]") {
   SlowApi api;
   auto options = trusting(api.server);
   options.max_in_flight = 1;
@@ -185,7 +184,7 @@ TEST_CASE("curl engine - what is beyond the bound on requests under way waits, a
   CHECK(api.server.counters().api_connections == 1);
 }
 
-TEST_CASE("curl engine - beyond the bound on what waits a request is overloaded, at once", "[curl_engine]") {
+TEST_CASE("curl engine - requests beyond the limit of queued ones fail as overloaded, at once", "[curl_engine]") {
   SlowApi api;
   auto options = trusting(api.server);
   options.max_in_flight = 1;
@@ -202,8 +201,7 @@ TEST_CASE("curl engine - beyond the bound on what waits a request is overloaded,
   CHECK(outcomes.count(ex::ErrorKind::overloaded) == 3);
 }
 
-TEST_CASE("curl engine - a request that waits for its turn is cancelled, or out of time, where it waits",
-          "[curl_engine]") {
+TEST_CASE("curl engine - a queued request can be cancelled and can time out", "[curl_engine]") {
   SlowApi api;
   auto options = trusting(api.server);
   options.max_in_flight = 1;
@@ -229,7 +227,7 @@ TEST_CASE("curl engine - a request that waits for its turn is cancelled, or out 
   CHECK(api.server.counters().api_calls == 1);
 }
 
-TEST_CASE("curl engine - a request whose time is over when its turn comes is not begun", "[curl_engine]") {
+TEST_CASE("curl engine - a request whose timeout passed in the queue is not sent", "[curl_engine]") {
   SlowApi api;
   ex::CurlTransport transport(trusting(api.server));
   Outcomes outcomes;
@@ -251,7 +249,7 @@ TEST_CASE("curl engine - a request whose time is over when its turn comes is not
   CHECK(api.server.counters().api_calls == 0);
 }
 
-TEST_CASE("curl engine - the end completes what waits for its turn, too", "[curl_engine]") {
+TEST_CASE("curl engine - destruction completes queued requests, too", "[curl_engine]") {
   SlowApi api;
   Outcomes outcomes;
   {

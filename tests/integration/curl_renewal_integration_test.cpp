@@ -35,7 +35,7 @@ class RenewalServer {
     options.max_connection_age = 100ms;
   }
 
-  [[nodiscard]] ex::HttpRequest get() const {
+  [[nodiscard]] ex::TransportRequest get() const {
     auto request = integration::request("GET", server_.url() + "/x");
     request.timeout = 60s;
     return request;
@@ -166,7 +166,7 @@ TEST_CASE("curl renewal - a new connection that is not made delays and fails no 
   Outcomes outcomes, renewing;
   ex::CurlTransport transport(server.options);
   auto request = server.get();
-  request.target = "https://127.0.0.1:" + std::to_string(server.port()) + "/x";
+  request.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/x";
   transport.start(request, outcomes.take());
   CHECK(outcomes.await(1).front());
   std::this_thread::sleep_for(server.options.max_connection_age);

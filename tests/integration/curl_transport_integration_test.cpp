@@ -94,8 +94,8 @@ TEST_CASE("curl transport - the head of a request holds what it must and nothing
     RawServer::write(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   });
   ex::CurlTransport transport;
-  const auto head_of = [&](ex::HttpRequest asked) {
-    asked.target = server.url() + "/x";
+  const auto head_of = [&](ex::TransportRequest asked) {
+    asked.url = server.url() + "/x";
     REQUIRE(transport.send(asked));
     return heads.back();
   };
@@ -496,7 +496,8 @@ TEST_CASE("curl transport - a proxy that cannot be used is kind proxy, and its p
   }
 }
 
-TEST_CASE("curl transport - a proxy whose URL cannot be used is no matter where none is used", "[curl_transport]") {
+TEST_CASE("curl transport - a proxy with an unusable URL does not affect requests that use no proxy",
+          "[curl_transport]") {
   sandbox::Sandbox server;
   const EnvironmentVariable proxy("https_proxy", "http://user:a@b/c@host:1");
   ex::CurlTransport transport(trusting(server));

@@ -116,10 +116,10 @@ TEST_CASE("fork - with asynchronous calls in flight: the child has none of them,
   });
   auto client = std::make_unique<ex::ExhibitorClient>(client_for(server));
   std::vector<std::future<ex::Result<ex::HttpResponse>>> flying;
-  for (int i = 0; i < 4; ++i) flying.push_back(client->send_async(request("GET", "/x")));
+  for (int i = 0; i < 4; ++i) flying.push_back(client->send_async(api_call("GET", "/x")));
   gate.await_arrivals(4);
   CHECK(in_child([&] {
-    const bool answered = client->send_async(request("GET", "/x")).get().error().http_status == 404;
+    const bool answered = client->send_async(api_call("GET", "/x")).get().error().http_status == 404;
     const auto drained = client->drain(std::chrono::steady_clock::now() + std::chrono::seconds(10));
     client.reset();
     return answered && drained;

@@ -69,7 +69,7 @@ TEST_CASE("nginx - eight threads keep at most eight connections", "[nginx]") {
 
 TEST_CASE("nginx - an answer counts although the server has not read the request to its end", "[nginx]") {
   NginxScene scene;
-  auto put = request("PUT", "/unread");
+  auto put = api_call("PUT", "/unread");
   put.body = ex::Body(std::string(100'000, 'b'));
   put.timeout = 2s;  // libcurl 7.88 waits for leave to send until then
   const auto answer = scene.client().send(put);

@@ -38,7 +38,7 @@ std::vector<std::string> sent_in_a_retried_call(bool async, ex::HttpRequest trac
 
 TEST_CASE("observe - every attempt carries the span's traceparent, and the hook closes the span", "[observe]") {
   const bool async = GENERATE(false, true);
-  auto traced = request("DELETE", "/members/m1");
+  auto traced = api_call("DELETE", "/members/m1");
   const auto span = observe::trace(traced);
   std::vector<const observe::Span*> closed;
   const auto received = sent_in_a_retried_call(async, std::move(traced), [&](const ex::Event& event) {

@@ -81,7 +81,7 @@ struct LookUps {
   std::chrono::steady_clock::duration time{};
 };
 
-ex::HttpRequest lookup() { return request("GET", "https://api.example/films"); }
+ex::TransportRequest lookup() { return request("GET", "https://api.example/films"); }
 
 LookUps look_up_in_vain() {
   LookUps look_ups;

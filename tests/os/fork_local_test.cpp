@@ -27,7 +27,7 @@ std::unique_ptr<ForkLocal<Thing>> make_holder() {
 
 }  // namespace
 
-TEST_CASE("per process - is made once, and goes with its holder", "[per_process]") {
+TEST_CASE("fork local - is made once, and goes with its holder", "[per_process]") {
   Thing::destroyed = 0;
   auto holder = make_holder();
   Thing* const own = holder->own();
@@ -39,7 +39,7 @@ TEST_CASE("per process - is made once, and goes with its holder", "[per_process]
   CHECK(Thing::destroyed == 1);
 }
 
-TEST_CASE("per process - a child makes its own, and can see the parent's, locked as it may be", "[per_process]") {
+TEST_CASE("fork local - a child makes its own, and can see the parent's, locked as it may be", "[per_process]") {
   auto holder = make_holder();
   Thing* const parents = holder->own();
   const std::lock_guard<std::mutex> lock(parents->mutex);
@@ -52,7 +52,7 @@ TEST_CASE("per process - a child makes its own, and can see the parent's, locked
   CHECK(holder->own() == parents);
 }
 
-TEST_CASE("per process - a child destroys what it has made, and never what the parent has", "[per_process]") {
+TEST_CASE("fork local - a child destroys what it has made, and never what the parent has", "[per_process]") {
   auto holder = make_holder();
   CHECK(in_child([&] {
     Thing::destroyed = 0;
@@ -67,7 +67,7 @@ TEST_CASE("per process - a child destroys what it has made, and never what the p
   }));
 }
 
-TEST_CASE("per process - a child of a child makes its own as well", "[per_process]") {
+TEST_CASE("fork local - a child of a child makes its own as well", "[per_process]") {
   const auto holder = make_holder();
   CHECK(in_child([&] {
     const Thing* const mine = holder->get();
@@ -75,7 +75,7 @@ TEST_CASE("per process - a child of a child makes its own as well", "[per_proces
   }));
 }
 
-TEST_CASE("per process - threads of a child agree on one", "[per_process]") {
+TEST_CASE("fork local - threads of a child agree on one", "[per_process]") {
   const auto holder = make_holder();
   CHECK(in_child([&] {
     for (const Thing* one : fixtures::in_threads(8, [&] { return holder->get(); })) {

@@ -140,7 +140,7 @@ TEST_CASE("record reader - a broken value is called broken JSON, not a value of 
   }
 }
 
-TEST_CASE("record reader - JSON that breaks behind a wrong value is called broken, too", "[record_reader]") {
+TEST_CASE("record reader - JSON that is broken after a wrong value is called broken, too", "[record_reader]") {
   for (const char* more : {"x", "{}", ","}) {
     CHECK(problem_in<ex::Cinema>(R"({"cinema_id":1})"s + more) == "the record is not valid JSON");
     CHECK(problem_in<ex::Cinema>("[]"s + more) == "the record is not valid JSON");

@@ -46,15 +46,15 @@ inline ex::HttpResponse api_error(int status) { return ex::json_response(status,
 /// Keeps films by their id. `judge` may answer a request in its place.
 class FilmApi : public ex::FakeTransport {
  public:
-  using Judge = std::function<std::optional<Answer>(const ex::HttpRequest&)>;
+  using Judge = std::function<std::optional<Answer>(const ex::TransportRequest&)>;
 
   bool name_entities = false;
   bool deferred = false;  ///< Requests wait for `answer_one`.
-  Judge judge = [](const ex::HttpRequest&) { return std::nullopt; };
+  Judge judge = [](const ex::TransportRequest&) { return std::nullopt; };
   std::map<std::string, std::string> films;       ///< Their titles.
   std::vector<std::vector<std::string>> batches;  ///< The ids of each request that came.
 
-  void start(ex::HttpRequest request, Completion completion) override {
+  void start(ex::TransportRequest request, Completion completion) override {
     if (request.method == "POST") return FakeTransport::start(std::move(request), std::move(completion));
     note(request);
     waiting_.push_back([this, request = std::move(request), completion = std::move(completion)] {
@@ -76,11 +76,11 @@ class FilmApi : public ex::FakeTransport {
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
-  static std::string id_in_path(const ex::HttpRequest& request) {
-    return *ex::detail::percent_decode(request.target.substr(request.target.rfind('/') + 1));
+  static std::string id_in_path(const ex::TransportRequest& request) {
+    return *ex::detail::percent_decode(request.url.substr(request.url.rfind('/') + 1));
   }
 
-  void note(const ex::HttpRequest& request) {
+  void note(const ex::TransportRequest& request) {
     std::vector<std::string> ids;
     if (request.method == "PUT") {
       for (const auto& film : json::parse(request.body.bytes())) ids.push_back(film["film_id"]);
@@ -90,7 +90,7 @@ class FilmApi : public ex::FakeTransport {
     batches.push_back(std::move(ids));
   }
 
-  Answer take(const ex::HttpRequest& request) {
+  Answer take(const ex::TransportRequest& request) {
     if (request.method == "DELETE") {
       return films.erase(id_in_path(request)) != 0 ? ex::HttpResponse{204} : api_error(404);
     }
@@ -133,7 +133,7 @@ inline std::string film_lines(int count) {
 
 /// A judge that takes no larger body.
 inline FilmApi::Judge up_to(std::size_t bytes) {
-  return [bytes](const ex::HttpRequest& request) -> std::optional<ex::FakeTransport::Answer> {
+  return [bytes](const ex::TransportRequest& request) -> std::optional<ex::FakeTransport::Answer> {
     if (request.body.bytes().size() <= bytes) return std::nullopt;
     return ex::json_response(413);
   };
@@ -141,7 +141,7 @@ inline FilmApi::Judge up_to(std::size_t bytes) {
 
 /// A judge that takes so many requests, and then none that the token would be good for.
 inline FilmApi::Judge only_first(std::size_t count) {
-  return [left = count](const ex::HttpRequest&) mutable -> std::optional<ex::FakeTransport::Answer> {
+  return [left = count](const ex::TransportRequest&) mutable -> std::optional<ex::FakeTransport::Answer> {
     if (left == 0) return api_error(403);
     --left;
     return std::nullopt;

@@ -209,7 +209,7 @@ struct Rig {
 inline ex::HttpRequest request_for(std::string method, std::string target) {
   ex::HttpRequest request;
   request.method = std::move(method);
-  request.target = std::move(target);
+  request.path = std::move(target);
   return request;
 }
 

@@ -59,10 +59,19 @@ inline ex::ExhibitorClient client_for(const sandbox::Sandbox& sandbox) {
   return client_for(sandbox, client_options(sandbox));
 }
 
-inline ex::HttpRequest request(std::string method, std::string target) {
+/// For a client.
+inline ex::HttpRequest api_call(std::string method, std::string path) {
   ex::HttpRequest made;
   made.method = std::move(method);
-  made.target = std::move(target);
+  made.path = std::move(path);
+  return made;
+}
+
+/// For a transport.
+inline ex::TransportRequest request(std::string method, std::string url) {
+  ex::TransportRequest made;
+  made.method = std::move(method);
+  made.url = std::move(url);
   return made;
 }
 

@@ -90,7 +90,7 @@ class Issuer : public ex::Transport {
   /// Runs when the next request comes, before it is looked at.
   void upon_next_request(Clock::Task task) { upon_next_request_ = std::move(task); }
 
-  void start(ex::HttpRequest request, Completion completion) override {
+  void start(ex::TransportRequest request, Completion completion) override {
     if (upon_next_request_) std::exchange(upon_next_request_, nullptr)();
     const Exchange exchange{clock_->moment(), std::string(request.authorization->reveal()),
                             down() ? outage_ : std::nullopt};

@@ -17,13 +17,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-ex::HttpRequest token_request() {
-  auto request = fixtures::request_for("POST", "https://issuer.example/oauth/token");
+ex::TransportRequest token_request() {
+  ex::TransportRequest request;
+  request.method = "POST";
   request.body = ex::Body("grant_type=client_credentials&audience=a", "application/x-www-form-urlencoded");
   return request;
 }
 
-ex::HttpRequest call(const char* path) { return fixtures::request_for("GET", path); }
+ex::TransportRequest call(const char* url) {
+  ex::TransportRequest request;
+  request.url = url;
+  return request;
+}
 
 std::string told_of(const ex::Result<ex::HttpResponse>& answer) {
   return answer ? std::to_string(answer->status) : std::string(ex::to_string(answer.error().kind));
@@ -42,7 +47,7 @@ ex::Transport::Completion noting(std::string& told) {
   return [&told](const ex::Result<ex::HttpResponse>& answer) { told += told_of(answer) + ' '; };
 }
 
-std::future<ex::Result<ex::HttpResponse>> begin(ex::Transport& transport, const ex::HttpRequest& request) {
+std::future<ex::Result<ex::HttpResponse>> begin(ex::Transport& transport, const ex::TransportRequest& request) {
   const auto promise = std::make_shared<std::promise<ex::Result<ex::HttpResponse>>>();
   transport.start(request, [promise](ex::Result<ex::HttpResponse> answer) { promise->set_value(std::move(answer)); });
   return promise->get_future();
@@ -80,7 +85,7 @@ TEST_CASE("testing - the fake transport records calls and token requests apart",
   CHECK(transport.send(token_request()));
   CHECK(transport.send(call("/b")));
   REQUIRE(transport.requests().size() == 2);
-  CHECK(transport.requests()[1].target == "/b");
+  CHECK(transport.requests()[1].url == "/b");
   REQUIRE(transport.token_requests().size() == 1);
 }
 
@@ -186,7 +191,7 @@ TEST_CASE("testing - a client ends although the fake transport holds its call", 
     const ex::ExhibitorClient client(ex::Region::eu, ex::credentials("id", ex::Secret("secret")), options);
     REQUIRE(client.get("/members"));
     transport->hold();
-    client.send_async(call("/members"), noting(told));
+    client.send_async(fixtures::request_for("GET", "/members"), noting(told));
     CHECK(told.empty());
   }
   CHECK(told == "cancelled ");
@@ -201,7 +206,7 @@ TEST_CASE("testing - held calls of a client end at its timeout, blocking and asy
     REQUIRE(client.get("/members"));
     transport->hold();
   }
-  auto running = client.send_async(call("/members"));
+  auto running = client.send_async(fixtures::request_for("GET", "/members"));
   auto blocked = std::async(std::launch::async, [&] { return client.get("/members"); });
   while (blocked.wait_for(1ms) != std::future_status::ready) clock->advance(1s);
   CHECK(told_of(blocked.get()) == "timeout");
@@ -213,7 +218,7 @@ TEST_CASE("testing - the pause of an asynchronous call ends by the transport's c
   const auto transport = std::make_shared<ex::FakeTransport>(clock);
   const auto client = client_of(transport, clock);
   transport->answer(ex::json_response(503, "{}", {{"Retry-After", "1"}}));
-  auto answer = client.send_async(call("/members"));
+  auto answer = client.send_async(fixtures::request_for("GET", "/members"));
   CHECK(answer.wait_for(20ms) == std::future_status::timeout);
   CHECK(transport->requests().size() == 1);
   clock->advance(2s);
@@ -263,7 +268,7 @@ TEST_CASE("testing - a task without delay runs at once, any other when its time 
   }
 }
 
-TEST_CASE("testing - the fake clock moves only when it is told to, each hand by itself", "[testing]") {
+TEST_CASE("testing - the fake clock moves only when told to, each of its times separately", "[testing]") {
   ex::FakeClock clock;
   const auto now = clock.now();
   const auto moment = clock.moment();

@@ -94,7 +94,7 @@ TEST_CASE("token - says what it is good for and until when", "[token]") {
   CHECK(token.expires_at() == asked_for.wall + 1h);
 }
 
-TEST_CASE("token - goes by a fingerprint that tells nothing of it", "[token]") {
+TEST_CASE("token - its fingerprint reveals nothing of it", "[token]") {
   CHECK(token_of(1h, "abc").fingerprint() == "ba7816bf");
   CHECK(token_of(1h, "abd").fingerprint() != "ba7816bf");
   CHECK(token_of(1h).fingerprint().size() == 8);

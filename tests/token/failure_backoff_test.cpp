@@ -47,7 +47,7 @@ std::chrono::milliseconds span_of(ex::Error error, double chance = 1) {
 
 }  // namespace
 
-TEST_CASE("failure memory - knows nothing at first, and nothing again after a success", "[failure_backoff]") {
+TEST_CASE("failure backoff - is inactive at first, and again after a success", "[failure_backoff]") {
   FailureBackoff memory;
   CHECK_FALSE(memory.stands(later(0ms)));
   CHECK_FALSE(memory.blocks(later(0ms)));
@@ -61,13 +61,13 @@ TEST_CASE("failure memory - knows nothing at first, and nothing again after a su
   CHECK_FALSE(memory.error(later(0ms)));
 }
 
-TEST_CASE("failure memory - the pause is between half of d and d", "[failure_backoff]") {
+TEST_CASE("failure backoff - the pause is between half of d and d", "[failure_backoff]") {
   CHECK(span_of(down(), 0) == 500ms);
   CHECK(span_of(down(), 0.5) == 750ms);
   CHECK(span_of(down(), 1) == 1s);
 }
 
-TEST_CASE("failure memory - d doubles from 1 s to 300 s, and begins anew after a success", "[failure_backoff]") {
+TEST_CASE("failure backoff - d doubles from 1 s to 300 s, and begins anew after a success", "[failure_backoff]") {
   FailureBackoff memory;
   for (const auto d : {1s, 2s, 4s, 8s, 16s, 32s, 64s, 128s, 256s, 300s, 300s}) {
     auto error = down();
@@ -81,7 +81,7 @@ TEST_CASE("failure memory - d doubles from 1 s to 300 s, and begins anew after a
   CHECK(span(memory) == 1s);
 }
 
-TEST_CASE("failure memory - the issuer's Retry-After counts when it is longer, up to an hour", "[failure_backoff]") {
+TEST_CASE("failure backoff - the issuer's Retry-After counts when it is longer, up to an hour", "[failure_backoff]") {
   CHECK(span_of(down(0s)) == 1s);
   CHECK(span_of(down(7s)) == 7s);
   CHECK(span_of(down(1h)) == 1h);
@@ -90,7 +90,7 @@ TEST_CASE("failure memory - the issuer's Retry-After counts when it is longer, u
   CHECK(span_of(down(std::chrono::seconds::min())) == 1s);
 }
 
-TEST_CASE("failure memory - tells the error with the time that is left, rounded up", "[failure_backoff]") {
+TEST_CASE("failure backoff - gives the error with the time that is left, rounded up", "[failure_backoff]") {
   FailureBackoff memory;
   auto error = down(10s);
   memory.failed(error, first, later(0ms), 1);
@@ -102,7 +102,7 @@ TEST_CASE("failure memory - tells the error with the time that is left, rounded 
   CHECK(memory.error(later(1h))->retry_after == 0s);
 }
 
-TEST_CASE("failure memory - goes by uptime alone", "[failure_backoff]") {
+TEST_CASE("failure backoff - uses the uptime alone", "[failure_backoff]") {
   FailureBackoff memory;
   auto error = down();
   memory.failed(error, first, later(0ms), 1);
@@ -110,7 +110,7 @@ TEST_CASE("failure memory - goes by uptime alone", "[failure_backoff]") {
   CHECK_FALSE(memory.stands({later(1s).uptime, later(-24h).wall}));
 }
 
-TEST_CASE("failure memory - an issuer that is down is left in peace, whatever the source gives", "[failure_backoff]") {
+TEST_CASE("failure backoff - an issuer that is down is not asked, whatever the source gives", "[failure_backoff]") {
   FailureBackoff memory;
   auto error = down(20s);
   memory.failed(error, first, later(0ms), 1);
@@ -119,7 +119,7 @@ TEST_CASE("failure memory - an issuer that is down is left in peace, whatever th
   CHECK_FALSE(memory.blocks(later(20s)));
 }
 
-TEST_CASE("failure memory - after refused credentials the source is looked at once a second", "[failure_backoff]") {
+TEST_CASE("failure backoff - after refused credentials the source is asked once a second", "[failure_backoff]") {
   auto invalid_client = ex::detail::make_error(ErrorKind::issuer_rejected, "planned");
   invalid_client.oauth_error = "invalid_client";
   auto access_denied = invalid_client;
@@ -141,7 +141,7 @@ TEST_CASE("failure memory - after refused credentials the source is looked at on
   }
 }
 
-TEST_CASE("failure memory - looking at the source does not prolong the pause", "[failure_backoff]") {
+TEST_CASE("failure backoff - asking the source does not prolong the pause", "[failure_backoff]") {
   FailureBackoff memory;
   auto error = refused();
   error.retry_after = 3s;
@@ -152,7 +152,7 @@ TEST_CASE("failure memory - looking at the source does not prolong the pause", "
   CHECK_FALSE(memory.still(first, later(3s)));  // the same credentials are tried again then
 }
 
-TEST_CASE("failure memory - a source that can be read again, or no longer, has changed", "[failure_backoff]") {
+TEST_CASE("failure backoff - a source that can be read again, or no longer, has changed", "[failure_backoff]") {
   FailureBackoff memory;
   auto unreadable = ex::detail::make_error(ErrorKind::credentials, "planned");
   memory.failed(unreadable, none, later(0ms), 1);
@@ -163,7 +163,7 @@ TEST_CASE("failure memory - a source that can be read again, or no longer, has c
   CHECK_FALSE(memory.still(none, later(0ms)));
 }
 
-TEST_CASE("failure memory - an error says whether the issuer asked for the wait", "[failure_backoff]") {
+TEST_CASE("failure backoff - an error says whether the issuer asked for the wait", "[failure_backoff]") {
   const auto own_backoff = [](ex::Error error) {
     FailureBackoff memory;
     memory.failed(error, first, later(0ms), 1);  // 1 s

@@ -102,7 +102,7 @@ TEST_CASE("token async - a deadline that passes is told once, and the others wai
   CHECK(patient == "fake-token-1 ");
 }
 
-TEST_CASE("token async - a deadline that comes after the outcome is no matter", "[token_async]") {
+TEST_CASE("token async - a deadline after the outcome has no effect", "[token_async]") {
   const Rig rig;
   const auto provider = rig.provider();
   std::string told;
@@ -128,7 +128,7 @@ TEST_CASE("token async - a cancellation is told once, by whoever cancels, and th
   CHECK(patient == "fake-token-1 ");
 }
 
-TEST_CASE("token async - a cancellation after the outcome is no matter", "[token_async]") {
+TEST_CASE("token async - a cancellation after the outcome has no effect", "[token_async]") {
   const Rig rig;
   const auto provider = rig.provider();
   std::string told;
@@ -140,7 +140,7 @@ TEST_CASE("token async - a cancellation after the outcome is no matter", "[token
   CHECK(told == "fake-token-1 ");
 }
 
-TEST_CASE("token async - the end of the provider tells who waits, and nobody afterwards", "[token_async]") {
+TEST_CASE("token async - destroying the provider completes every waiter, and none afterwards", "[token_async]") {
   const Rig rig;
   auto provider = rig.provider();
   std::string told;

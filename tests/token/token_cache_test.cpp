@@ -144,7 +144,7 @@ TEST_CASE("token cache - a renewed token that is refused is replaced, whatever b
   CHECK(cache.usable(begun()) == nullptr);
 }
 
-TEST_CASE("token cache - the pause goes by uptime: setting the wall clock neither ends nor prolongs it",
+TEST_CASE("token cache - the pause uses the uptime: setting the wall clock neither ends nor prolongs it",
           "[token_cache]") {
   TokenCache cache;
   const auto token = token_named("a", 240h);

@@ -29,7 +29,9 @@ struct Exchange {
   ex::TokenOptions options;
   ex::ClientCredentials credentials{"client-1", ex::Secret(planted_secret)};
 
-  [[nodiscard]] ex::HttpRequest request() const { return ex::detail::token_request({endpoints, options, credentials}); }
+  [[nodiscard]] ex::TransportRequest request() const {
+    return ex::detail::token_request({endpoints, options, credentials});
+  }
   [[nodiscard]] ex::Result<ex::AccessToken> read(ex::HttpResponse answer) const {
     auto issued = ex::detail::read_token_answer({endpoints, options, credentials}, std::move(answer), begun());
     return issued ? ex::Result<ex::AccessToken>(issued->token) : issued.error();
@@ -67,7 +69,7 @@ TEST_CASE("token exchange - posts the grant and the audience as a form", "[token
   exchange.options.timeout = 7s;
   const auto request = exchange.request();
   CHECK(request.method == "POST");
-  CHECK(request.target == "https://issuer.example/oauth/token");
+  CHECK(request.url == "https://issuer.example/oauth/token");
   CHECK(request.body.content_type() == "application/x-www-form-urlencoded");
   CHECK(request.body.bytes() == "grant_type=client_credentials&audience=https%3A%2F%2Fapi.example");
   CHECK(request.timeout == 7s);
@@ -143,8 +145,7 @@ TEST_CASE("token exchange - a lifetime is read from a number or a numeric string
   }
 }
 
-TEST_CASE("token exchange - a lifetime beyond ten years counts as a seconds_of_day and never wraps",
-          "[token_exchange]") {
+TEST_CASE("token exchange - a lifetime beyond ten years counts as a day and never wraps", "[token_exchange]") {
   for (const auto& text :
        {"315576001"s, "4294967297"s, "9223372036854775807"s, "18446744073709551615"s, "18446744073709551617"s, "1e20"s,
         "1e308"s, R"("18446744073709551617")"s, '"' + std::string(1000, '9') + '"'}) {

@@ -159,7 +159,8 @@ TEST_CASE("token order - a thread that is late to begin a renewal does not renew
   CHECK(rig.minted() == 2);
 }
 
-TEST_CASE("token order - a caller that comes to wait after the provider's end is told so", "[token_order]") {
+TEST_CASE("token order - a caller that begins to wait after the provider was destroyed gets an error",
+          "[token_order]") {
   class EndingAsACallBegins : public ex::FakeTransport {
    public:
     [[nodiscard]] bool may_block() const noexcept override {
@@ -220,7 +221,7 @@ TEST_CASE("token order - a waiter cancelled by another one's completion, as the 
   CHECK(told == "fake-token-1 ");
 }
 
-TEST_CASE("token order - the provider's end waits for a completion that is being told", "[token_order]") {
+TEST_CASE("token order - the provider's destructor waits for a running completion", "[token_order]") {
   const Rig rig;
   auto provider = rig.provider();
   std::promise<void> told;
@@ -244,7 +245,7 @@ TEST_CASE("token order - the provider's end waits for a completion that is being
   completion.join();
 }
 
-TEST_CASE("token order - the provider's end waits for a cancellation that is being told", "[token_order]") {
+TEST_CASE("token order - the provider's destructor waits for a running cancellation", "[token_order]") {
   const Rig rig;
   auto provider = rig.provider();
   const ex::CancelSource source;
@@ -274,7 +275,7 @@ TEST_CASE("token order - the provider's end waits for a cancellation that is bei
 TEST_CASE("token order - a fetch that runs out of memory completes all the same", "[token_order]") {
   class OutOfMemory : public ex::FakeTransport {
    public:
-    void start(ex::HttpRequest request, Completion completion) override {
+    void start(ex::TransportRequest request, Completion completion) override {
       if (empty) throw std::bad_alloc();
       FakeTransport::start(std::move(request), std::move(completion));
     }

@@ -76,7 +76,7 @@ TEST_CASE("token renewal - every provider picks its own random point in the wind
   CHECK(places.size() > 50);
 }
 
-TEST_CASE("token renewal - is ahead of the end at every lifetime, so that nobody ever waits", "[token_renewal]") {
+TEST_CASE("token renewal - precedes expiry at every lifetime, so that no caller waits", "[token_renewal]") {
   for (const auto lifetime : {1s, 2s, 10s, 60s, 300s, 599s, 600s, 601s, 660s, 3600s, 86400s}) {
     INFO("a lifetime of " << lifetime.count() << " s");
     const Rig rig;
@@ -141,7 +141,7 @@ TEST_CASE("token renewal - a renewal under way serves those whose token expires 
   CHECK(rig.minted() == 2);
 }
 
-TEST_CASE("token renewal - happens also where nobody may wait", "[token_renewal]") {
+TEST_CASE("token renewal - also begins on threads that may not block", "[token_renewal]") {
   class EngineThread : public ex::FakeTransport {
    public:
     [[nodiscard]] bool may_block() const noexcept override { return may; }
@@ -175,7 +175,7 @@ TEST_CASE("token renewal - one that fails keeps the token, and is tried again wi
   CHECK(rig.log.count("token_failed") == 0);
 }
 
-TEST_CASE("token renewal - goes by whichever clock says more", "[token_renewal]") {
+TEST_CASE("token renewal - uses the larger of the two clocks", "[token_renewal]") {
   const Rig rig;
   const auto provider = rig.provider();
   CHECK(provider->token());
@@ -233,7 +233,7 @@ TEST_CASE("token failure - further callers get the same error at once, until the
   CHECK(said(provider->token()) == "fake-token-1");
 }
 
-TEST_CASE("token failure - N waiters of one failure make no convoy", "[token_renewal]") {
+TEST_CASE("token failure - all waiters of one failure return at once", "[token_renewal]") {
   const Rig rig;
   const auto provider = rig.provider();
   rig.transport->answer_token(unavailable());
@@ -282,7 +282,7 @@ TEST_CASE("token failure - every kind is remembered, and a success forgets it", 
   }
 }
 
-TEST_CASE("token failure - the issuer is left in peace for as long as it asks", "[token_renewal]") {
+TEST_CASE("token failure - the issuer is not asked for as long as its Retry-After says", "[token_renewal]") {
   const std::time_t in_90_s = std::chrono::system_clock::to_time_t(ex::FakeClock().moment().wall + 90s);
   char date[64];
   std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&in_90_s));

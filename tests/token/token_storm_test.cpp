@@ -130,7 +130,7 @@ class RefusingApi : public ex::FakeTransport {
  public:
   explicit RefusingApi(Refuses refuses) : refuses_(std::move(refuses)) {}
 
-  void start(ex::HttpRequest request, Completion completion) override {
+  void start(ex::TransportRequest request, Completion completion) override {
     constexpr std::string_view bearer = "Authorization: Bearer ";
     const auto line = request.authorization->reveal();
     const bool is_call = line.substr(0, bearer.size()) == bearer;

@@ -298,7 +298,7 @@ Plan plan_of_the_year() {
 
 }  // namespace
 
-TEST_CASE("token year - nobody waits without need, and the issuer is spared", "[token_year]") {
+TEST_CASE("token year - no caller waits needlessly, and the issuer gets few requests", "[token_year]") {
   Year year;
   year.live(plan_of_the_year());
   year.print();

@@ -25,6 +25,7 @@ class Headers;
 class Secret;
 class TokenProvider;
 class Transport;
+class UpsertResult;
 
 struct BulkCounts;
 struct BulkOptions;
@@ -51,6 +52,7 @@ struct MemberSubscriptions;
 struct Preferences;
 struct QuotaBucket;
 struct RawJson;
+struct RecordRange;
 struct RetryPolicy;
 struct SessionLine;
 struct SharedClientOptions;
@@ -60,6 +62,7 @@ struct TokenOptions;
 struct TokenStatus;
 struct Transaction;
 struct TransferMetrics;
+struct TransportRequest;
 struct UpsertReceipt;
 
 enum class ErrorKind;

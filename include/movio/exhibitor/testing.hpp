@@ -72,16 +72,16 @@ class FakeTransport : public Transport {
   void set_token_lifetime(std::chrono::seconds lifetime);
 
   /// The calls that came, in their order.
-  [[nodiscard]] std::vector<HttpRequest> requests() const;
+  [[nodiscard]] std::vector<TransportRequest> requests() const;
   /// The requests for a token that came, in their order.
-  [[nodiscard]] std::vector<HttpRequest> token_requests() const;
+  [[nodiscard]] std::vector<TransportRequest> token_requests() const;
 
   /// Holds all requests until `release()` answers them. A held request that is cancelled, or reaches its
-  /// `HttpRequest::timeout`, ends with the same error as on a network.
+  /// `TransportRequest::timeout`, ends with the same error as on a network.
   void hold();
   void release();
 
-  MOVIO_EXHIBITOR_INLINE void start(HttpRequest request, Completion completion) override;
+  MOVIO_EXHIBITOR_INLINE void start(TransportRequest request, Completion completion) override;
 
   /// A task without delay runs at once.
   MOVIO_EXHIBITOR_INLINE bool after(std::chrono::milliseconds delay, Task task) override;

@@ -50,7 +50,7 @@ std::optional<ex::ExhibitorClient> client;  // NOLINT(cert-err58-cpp)
 ex::HttpRequest put() {
   ex::HttpRequest request;
   request.method = "PUT";
-  request.target = "/films";
+  request.path = "/films";
   request.body = ex::Body(R"([{"film_id": "f1", "title": "A"}])");
   return request;
 }

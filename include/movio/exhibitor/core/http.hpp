@@ -62,22 +62,36 @@ class Body {
   std::string content_type_;
 };
 
-/// A request. For `ExhibitorClient`, `target` is a path such as "/members"; for a `Transport` it is an absolute URL
-/// that includes the query.
+/// A longer answer ends in `too_large`, unless a request says otherwise: 64 MiB.
+inline constexpr std::size_t usual_max_response_bytes = std::size_t{64} << 20U;
+
+/// A call of the API, for `ExhibitorClient`.
 struct HttpRequest {
   std::string method = "GET";
-  std::string target{};
+  std::string path{};  ///< For example "/members". Pass ids through `path_segment`.
   Headers headers{};
   Body body{};
   std::vector<std::pair<std::string, std::string>> query{};  ///< Parameters, not yet percent-encoded.
-  std::optional<std::chrono::milliseconds> timeout{};        ///< For the whole call; the sender's default when not set.
+  std::optional<std::chrono::milliseconds> timeout{};        ///< For the whole call; the client's default when not set.
   CancelToken cancel{};                                      ///< Ends the call early, as `cancelled`.
-  std::shared_ptr<const Secret> authorization{};  ///< Set by the library: the header line, "Authorization: Bearer ...".
-  std::size_t max_response_bytes = std::size_t{64} << 20U;  ///< A longer answer ends in `too_large`.
+  std::size_t max_response_bytes = usual_max_response_bytes;
   bool idempotent = false;            ///< Repeating the call is safe although its method does not promise it.
   std::shared_ptr<void> context{};    ///< The caller's own, for example a span: handed to `on_event` as it is.
   std::optional<int> max_attempts{};  ///< In place of `RetryPolicy::max_attempts`; 1 never repeats.
-  bool token_exchange = false;        ///< Set by the library: requests for a token never queue behind other calls.
+};
+
+/// One request as a `Transport` sends it: an attempt of a call, or a request for a token.
+struct TransportRequest {
+  std::string method = "GET";
+  std::string url{};  ///< Absolute, the query included.
+  Headers headers{};
+  Body body{};
+  std::shared_ptr<const Secret> authorization{};       ///< One more header line, "Authorization: Bearer ...".
+  std::optional<std::chrono::milliseconds> timeout{};  ///< The transport's default when not set.
+  CancelToken cancel{};                                ///< Ends the request early, as `cancelled`.
+  std::size_t max_response_bytes = usual_max_response_bytes;
+  bool idempotent = false;      ///< Sending it again is safe although its method does not promise it.
+  bool token_exchange = false;  ///< It never queues behind calls: they may be waiting for its token.
 };
 
 /// Sizes and times of one attempt. Durations count from the start of the attempt, and are 0 for a phase that did not
@@ -109,7 +123,8 @@ namespace detail {
 
 /// Whether a request may be sent again although the server may have acted on it (RFC 9110 section 9.2.2). Methods are
 /// case-sensitive: "put" is an unknown method.
-inline bool is_repeatable(const HttpRequest& request) noexcept {
+template <class Request>
+bool is_repeatable(const Request& request) noexcept {
   const std::string& method = request.method;
   return request.idempotent || method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
 }

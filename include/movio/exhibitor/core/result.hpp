@@ -12,7 +12,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #if __has_include(<version>)
 #include <version>
@@ -90,21 +89,6 @@ constexpr std::string_view to_string(ErrorKind kind) noexcept { return detail::r
 /// The exit code that a command line program should end with after such an error.
 constexpr int exit_code(ErrorKind kind) noexcept { return detail::row_of(kind).exit_code; }
 
-/// The outcome of one record of an upsert.
-enum class RecordState {
-  accepted,  ///< The API has it.
-  rejected,  ///< The API refused the request that held it.
-  unknown,   ///< It was sent, but no answer confirms the outcome.
-  not_sent,
-};
-
-/// Records of a range, by their index from 0: from `first` to before `end`.
-struct RecordRange {
-  std::size_t first = 0;
-  std::size_t end = 0;
-  RecordState state = RecordState::not_sent;
-};
-
 /// Everything known about a failure. No member but `details` ever holds a secret, a token or personal data.
 struct Error {
   ErrorKind kind = ErrorKind::invalid_argument;
@@ -123,9 +107,8 @@ struct Error {
   bool nothing_sent = false;    ///< True if no byte of the request left this process.
   bool may_have_acted = false;  ///< True if the API may have processed an attempt: one was interrupted,
                                 ///< or answered with 408, 5xx, or an invalid 2xx.
-  std::vector<RecordRange> records;  ///< Of an upsert: the outcome of each record.
-  bool own_backoff = false;          ///< `retry_after` is this library's own backoff towards the issuer, longer than
-                                     ///< any server asked for.
+  bool own_backoff = false;     ///< `retry_after` is this library's own backoff towards the issuer, longer than
+                                ///< any server asked for.
 };
 
 /// Prints kind, message, status and request id; never `details`.

@@ -21,7 +21,7 @@ class Transport {
 
   /// Starts a request and returns at once. `completion` is called exactly once, with a response or an error (kinds
   /// `connection tls proxy timeout protocol too_large overloaded cancelled invalid_argument`).
-  virtual void start(HttpRequest request, Completion completion) = 0;
+  virtual void start(TransportRequest request, Completion completion) = 0;
 
   /// Runs a task after a delay, on the thread that completes requests; drops it if the transport is destroyed before.
   /// False if it cannot, because the transport is being destroyed or has no thread.
@@ -31,7 +31,7 @@ class Transport {
   [[nodiscard]] virtual bool may_block() const noexcept { return true; }
 
   /// Sends a request and waits for its outcome.
-  MOVIO_EXHIBITOR_INLINE virtual Result<HttpResponse> send(const HttpRequest& request);
+  MOVIO_EXHIBITOR_INLINE virtual Result<HttpResponse> send(const TransportRequest& request);
 };
 
 }  // namespace v0_1

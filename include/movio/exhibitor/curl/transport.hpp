@@ -33,10 +33,10 @@ class CurlTransport : public Transport {
   CurlTransport& operator=(const CurlTransport&) = delete;
   MOVIO_EXHIBITOR_INLINE ~CurlTransport() override;
 
-  MOVIO_EXHIBITOR_INLINE void start(HttpRequest request, Completion completion) override;
+  MOVIO_EXHIBITOR_INLINE void start(TransportRequest request, Completion completion) override;
   MOVIO_EXHIBITOR_INLINE bool after(std::chrono::milliseconds delay, Task task) override;
   [[nodiscard]] MOVIO_EXHIBITOR_INLINE bool may_block() const noexcept override;
-  MOVIO_EXHIBITOR_INLINE Result<HttpResponse> send(const HttpRequest& request) override;
+  MOVIO_EXHIBITOR_INLINE Result<HttpResponse> send(const TransportRequest& request) override;
 
  private:
   struct State;

@@ -27,7 +27,7 @@ inline std::shared_ptr<TokenProvider> make_provider(Endpoints endpoints, Credent
 inline HttpRequest request_for(const char* method, std::string path, Query query) {
   HttpRequest request;
   request.method = method;
-  request.target = std::move(path);
+  request.path = std::move(path);
   request.query = std::move(query);
   return request;
 }

@@ -102,7 +102,7 @@ struct FakeTransport::State {
                                   R"(","token_type":"Bearer","expires_in":)" + std::to_string(lifetime.count()) + "}");
   }
 
-  Answer next_answer(const HttpRequest& request) {
+  Answer next_answer(const TransportRequest& request) {
     if (!answers.empty()) return take(answers);
     const auto records = detail::parse_json(request.body.bytes(), "the body");
     const bool is_upsert = request.method == "PUT" && records && records->kind() == detail::JsonValue::Kind::array;
@@ -122,8 +122,8 @@ struct FakeTransport::State {
   std::deque<Answer> token_answers;
   std::chrono::seconds lifetime{86400};
   int tokens = 0;
-  std::vector<HttpRequest> requests;
-  std::vector<HttpRequest> token_requests;
+  std::vector<TransportRequest> requests;
+  std::vector<TransportRequest> token_requests;
   bool holding = false;
   std::vector<std::shared_ptr<Held>> kept;
   detail::ForkLocal<detail::FakeTimers> timers;  ///< Guards itself.
@@ -154,12 +154,12 @@ MOVIO_EXHIBITOR_INLINE void FakeTransport::set_token_lifetime(std::chrono::secon
   state_->lifetime = lifetime;
 }
 
-MOVIO_EXHIBITOR_INLINE std::vector<HttpRequest> FakeTransport::requests() const {
+MOVIO_EXHIBITOR_INLINE std::vector<TransportRequest> FakeTransport::requests() const {
   const std::lock_guard<std::mutex> lock(state_->mutex);
   return state_->requests;
 }
 
-MOVIO_EXHIBITOR_INLINE std::vector<HttpRequest> FakeTransport::token_requests() const {
+MOVIO_EXHIBITOR_INLINE std::vector<TransportRequest> FakeTransport::token_requests() const {
   const std::lock_guard<std::mutex> lock(state_->mutex);
   return state_->token_requests;
 }
@@ -179,7 +179,7 @@ MOVIO_EXHIBITOR_INLINE void FakeTransport::release() {
   for (const auto& held : kept) held->end(*held->answer);
 }
 
-MOVIO_EXHIBITOR_INLINE void FakeTransport::start(HttpRequest request, Completion completion) {
+MOVIO_EXHIBITOR_INLINE void FakeTransport::start(TransportRequest request, Completion completion) {
   const auto held = std::make_shared<State::Held>(std::move(completion));
   const CancelToken cancel = request.cancel;
   const auto timeout = request.timeout;

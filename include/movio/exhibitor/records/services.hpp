@@ -35,7 +35,7 @@ class RecordService {
 
  protected:
   template <class Range, class = std::enable_if_t<!std::is_same_v<std::decay_t<Range>, Record>>>
-  Result<UpsertReceipt> upsert(Range&& records, const CallOptions& options = {}) const {
+  UpsertResult upsert(Range&& records, const CallOptions& options = {}) const {
     constexpr bool fits = std::is_same_v<typename ElementOf<std::remove_reference_t<Range>>::Type, Record>;
     static_assert(fits,
                   "upsert takes a range of the service's own records, for example std::vector<Film> in films() and "
@@ -46,19 +46,17 @@ class RecordService {
       return UpsertReceipt{};
     }
   }
-  Result<UpsertReceipt> upsert(std::initializer_list<Record> records, const CallOptions& options = {}) const {
+  UpsertResult upsert(std::initializer_list<Record> records, const CallOptions& options = {}) const {
     return upsert_each(records_of<Record>(records), options);
   }
-  Result<UpsertReceipt> upsert(const Record& record, const CallOptions& options = {}) const {
-    return upsert({record}, options);
-  }
+  UpsertResult upsert(const Record& record, const CallOptions& options = {}) const { return upsert({record}, options); }
 
   Result<void> remove(std::string_view id, const CallOptions& options = {}) const;
 
   Result<void> send(HttpRequest request, const CallOptions& options) const;
 
  private:
-  Result<UpsertReceipt> upsert_each(const std::function<const Record*()>& next, const CallOptions& options) const;
+  UpsertResult upsert_each(const std::function<const Record*()>& next, const CallOptions& options) const;
 
   std::shared_ptr<const Caller> caller_;
 };
@@ -70,9 +68,9 @@ class RecordService {
 // `upsert(range)` creates records, and replaces as a whole those whose id exists: a field that is absent is erased, and
 // nothing can be read back to merge with. Also `upsert(record)` and `upsert({one, other})`. Any number of records: more
 // than 5000 go out in several requests, one after the other. All are looked at before the first is sent:
-// `invalid_argument` names the record and the field. When a request fails, `Error::records` tells which records were
-// accepted, rejected, or neither; sending them again is safe. For millions of records see `Bulk`. Only a receipt that
-// adds up counts: any other 2xx is a `protocol` error.
+// `invalid_argument` names the record and the field. When a request fails, `UpsertResult::records` tells which records
+// were accepted, rejected, or neither; sending them again is safe. For millions of records see `Bulk`. Only a receipt
+// that adds up counts: any other 2xx is a `protocol` error.
 //
 // `remove(id)` deletes one record. Deleting is a soft delete: Movio keeps history.
 //

@@ -31,7 +31,7 @@ class AccessToken {
     return data_->line.reveal().substr(name);
   }
 
-  /// The whole header line, as `HttpRequest::authorization` takes it.
+  /// The whole header line, as `TransportRequest::authorization` takes it.
   [[nodiscard]] std::shared_ptr<const Secret> authorization_line() const noexcept { return {data_, &data_->line}; }
 
   /// The first 8 hexadecimal digits of the token's SHA-256: the name it goes by in logs.

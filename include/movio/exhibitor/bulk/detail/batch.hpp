@@ -35,6 +35,13 @@ struct Piece {
 /// Thread-safety: none.
 class Batch {
  public:
+  Batch() = default;
+  Batch(const Batch&) = delete;  // its records point to the ids in `by_id_`
+  Batch& operator=(const Batch&) = delete;
+  Batch(Batch&&) = default;
+  Batch& operator=(Batch&&) = default;
+  ~Batch() = default;
+
   /// Reserves memory.
   void reserve(std::size_t records, std::size_t bytes) {
     text_.reserve(bytes);

@@ -8,10 +8,8 @@
 #include <vector>
 
 #include "../../detail/json/value.hpp"
-#include "../../records/detail/reader.hpp"
 #include "../../records/detail/receipt.hpp"
 #include "../../records/detail/requests.hpp"
-#include "../../records/subscription.hpp"
 #include "batch.hpp"
 
 namespace movio::exhibitor {
@@ -64,9 +62,8 @@ class BulkOperation {
   [[nodiscard]] HttpRequest request(const Batch& batch) const {
     if (kind_ == Kind::upsert) return upsert_request(path_, batch.body());
     if (kind_ == Kind::remove) return remove_request(path_, batch.id());
-    MemberSubscriptions wanted;
-    RecordReader(batch.text(), Reading::values).read(wanted);
-    return *subscriptions_request(wanted);  // the record was checked when it was read
+    const auto subscriptions = JsonValue(batch.text()).find("subscriptions");  // there: the record was checked
+    return subscriptions_request(batch.id(), Body(std::string(subscriptions->text())));
   }
 
   /// The receipt for `sent` records in an answer. Errors: `protocol`, unless the answer confirms all of them.

@@ -78,23 +78,28 @@ class Call {
   /// The request must have been checked.
   Call(std::shared_ptr<CallerCore> core, HttpRequest&& request)
       : core_(std::move(core)),
-        request_(std::move(request)),
-        route_(core_->on_event ? route_template(request_.target) : std::string()),
+        route_(core_->on_event ? route_template(request.path) : std::string()),
+        context_(std::move(request.context)),
         begun_(clock().now()),
         machine_(
-            deadline_after(begun_, std::max(request_.timeout.value_or(core_->timeout), std::chrono::milliseconds(0))),
-            {core_->retry, core_->budget, &chance, is_repeatable(request_),
-             request_.max_attempts.value_or(core_->retry.max_attempts)}) {
-    address();
+            deadline_after(begun_, std::max(request.timeout.value_or(core_->timeout), std::chrono::milliseconds(0))),
+            {core_->retry, core_->budget, &chance, is_repeatable(request),
+             request.max_attempts.value_or(core_->retry.max_attempts)}) {
+    address(request);
+    request_.method = std::move(request.method);
+    request_.headers = std::move(request.headers);
+    request_.body = std::move(request.body);
+    request_.max_response_bytes = request.max_response_bytes;
+    request_.idempotent = request.idempotent;
     identify();
-    link_cancellation();
+    link_cancellation(request.cancel);
   }
 
   [[nodiscard]] Clock& clock() const noexcept { return core_->provider->clock(); }
   [[nodiscard]] TokenProvider& provider() const noexcept { return *core_->provider; }
   [[nodiscard]] Transport& transport() const noexcept { return *core_->provider->transport(); }
   [[nodiscard]] CallerCore& core() const noexcept { return *core_; }
-  [[nodiscard]] const HttpRequest& request() const noexcept { return request_; }
+  [[nodiscard]] const TransportRequest& request() const noexcept { return request_; }
   [[nodiscard]] const CancelToken& cancel() const noexcept { return request_.cancel; }
   [[nodiscard]] Clock::Steady deadline() const noexcept { return machine_.deadline(); }
   [[nodiscard]] Clock::Steady pause_until() const noexcept { return machine_.pause_until(); }
@@ -159,27 +164,25 @@ class Call {
  private:
   static constexpr const char* id_name = "X-Request-Id";
 
-  /// Makes the target absolute, the query included.
-  void address() {
-    char separator = request_.target.find('?') == std::string::npos ? '?' : '&';
-    request_.target.insert(0, core_->base);
-    for (const auto& [name, value] : request_.query) {
-      request_.target += separator + percent_encode(name) + '=' + percent_encode(value);
+  void address(const HttpRequest& request) {
+    std::string& url = request_.url;
+    url = core_->base + request.path;
+    char separator = request.path.find('?') == std::string::npos ? '?' : '&';
+    for (const auto& [name, value] : request.query) {
+      url += separator + percent_encode(name) + '=' + percent_encode(value);
       separator = '&';
     }
-    request_.query.clear();
-    request_.token_exchange = false;
-    if (request_.headers.find("Accept") == nullptr) request_.headers.add("Accept", "application/json");
   }
 
   void identify() {
+    if (request_.headers.find("Accept") == nullptr) request_.headers.add("Accept", "application/json");
     if (request_.headers.find(id_name) == nullptr) request_.headers.add(id_name, core_->ids.get()->next());
   }
   [[nodiscard]] const std::string& id() const noexcept { return *request_.headers.find(id_name); }
 
-  void link_cancellation() {
+  void link_cancellation(const CancelToken& own) {
     const CancelToken all = core_->active.get()->cancel_token();
-    if (request_.cancel) either_.emplace(request_.cancel, all);
+    if (own) either_.emplace(own, all);
     request_.cancel = either_ ? either_->token() : all;
   }
 
@@ -198,7 +201,7 @@ class Call {
     return result;
   }
 
-  [[nodiscard]] std::string_view path() const { return std::string_view(request_.target).substr(core_->base.size()); }
+  [[nodiscard]] std::string_view path() const { return std::string_view(request_.url).substr(core_->base.size()); }
 
   [[nodiscard]] Confidential confidential() const { return {machine_.tokens(), path(), !request_.body}; }
 
@@ -221,7 +224,7 @@ class Call {
     event.method = request_.method;
     event.route = route_;
     event.attempt = machine_.attempts();
-    event.context = request_.context.get();
+    event.context = context_.get();
     return event;
   }
 
@@ -249,12 +252,13 @@ class Call {
   }
 
   const std::shared_ptr<CallerCore> core_;
-  HttpRequest request_;
   const std::string route_;  ///< Empty when there is no hook to tell it to.
+  const std::shared_ptr<void> context_;
   const Clock::Steady begun_;
   Clock::Steady attempt_begun_;
   std::optional<EitherCancelled> either_;
   CallMachine machine_;
+  TransportRequest request_;
 };
 
 }  // namespace detail

@@ -117,7 +117,7 @@ class Caller {
     if (request.max_attempts && *request.max_attempts < 1) {
       return detail::invalid_argument("HttpRequest::max_attempts must be 1 or more");
     }
-    if (const char* problem = detail::path_problem(request.target)) {
+    if (const char* problem = detail::path_problem(request.path)) {
       return detail::invalid_argument(std::string("the path is not acceptable: ") + problem);
     }
     for (const auto& [name, value] : request.headers) {

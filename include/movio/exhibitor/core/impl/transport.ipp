@@ -11,7 +11,7 @@
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
-MOVIO_EXHIBITOR_INLINE Result<HttpResponse> Transport::send(const HttpRequest& request) {
+MOVIO_EXHIBITOR_INLINE Result<HttpResponse> Transport::send(const TransportRequest& request) {
   if (!may_block()) {
     return detail::invalid_argument(
         "blocking calls are not allowed in a callback (it would deadlock); use the async form");

@@ -21,8 +21,8 @@ inline namespace v0_1 {
 namespace detail {
 
 /// The origin whose connections a request can share with others; empty if it can share none: plain HTTP is HTTP/1.1.
-inline std::string admission_origin(const HttpRequest& request) {
-  const auto url = parse_url(request.target);
+inline std::string admission_origin(const TransportRequest& request) {
+  const auto url = parse_url(request.url);
   return url && url->https ? url->origin() : std::string();
 }
 

@@ -46,7 +46,7 @@ class CurlEngine : public std::enable_shared_from_this<CurlEngine>, private Curl
   CurlEngine& operator=(const CurlEngine&) = delete;
   ~CurlEngine() override = default;
 
-  void start(HttpRequest&& request, Transport::Completion&& completion) {
+  void start(TransportRequest&& request, Transport::Completion&& completion) {
     auto job = std::make_unique<CurlJob>(std::move(request), std::move(completion));
     job->id = ++last_id_;
     job->registration.emplace(job->request.cancel, [this, id = job->id] { note_cancelled(id); });

@@ -19,7 +19,7 @@ namespace detail {
 class CurlHeaderLines {
  public:
   /// `request` must outlive the list.
-  void assign(const HttpRequest& request) {
+  void assign(const TransportRequest& request) {
     text_.clear();
     begins_.clear();
     for (const auto& [name, value] : request.headers) write(name, value);

@@ -26,7 +26,7 @@ class CurlPool {
  public:
   explicit CurlPool(std::shared_ptr<const CurlSettings> settings) : settings_(std::move(settings)) {}
 
-  Result<HttpResponse> send(const HttpRequest& request) {
+  Result<HttpResponse> send(const TransportRequest& request) {
     auto slot = take_slot();
     auto result = slot->run(request);
     if (slot->usable()) give_back(std::move(slot));
@@ -50,7 +50,7 @@ class CurlPool {
     /// Whether there were handles after the last run. Does not look at them: `exit` may be cleaning them up.
     [[nodiscard]] bool usable() const noexcept { return usable_; }
 
-    Result<HttpResponse> run(const HttpRequest& request) {
+    Result<HttpResponse> run(const TransportRequest& request) {
       const CurlUse use(*this);
       if (use.refusal()) return *use.refusal();
       renew_connections();

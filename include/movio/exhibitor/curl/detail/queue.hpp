@@ -25,7 +25,8 @@ namespace detail {
 struct CurlJob {
   using Clock = std::chrono::steady_clock;
 
-  CurlJob(HttpRequest&& what, Transport::Completion&& then) : request(std::move(what)), completion(std::move(then)) {}
+  CurlJob(TransportRequest&& what, Transport::Completion&& then)
+      : request(std::move(what)), completion(std::move(then)) {}
 
   void complete(Result<HttpResponse>&& result) noexcept {
     registration.reset();
@@ -36,7 +37,7 @@ struct CurlJob {
     }
   }
 
-  HttpRequest request;
+  TransportRequest request;
   Transport::Completion completion;
   std::optional<CancelRegistration> registration;
   std::uint64_t id = 0;

@@ -47,10 +47,10 @@ class CurlTransfer {
   }
 
   /// Prepares a request, which must outlive the transfer. `waited` is subtracted from its timeout.
-  Result<void> prepare(const HttpRequest& request, std::chrono::steady_clock::duration waited = {}) {
+  Result<void> prepare(const TransportRequest& request, std::chrono::steady_clock::duration waited = {}) {
     if (settings_.problem()) return *settings_.problem();
     if (request.method == "HEAD" && request.body) return invalid_argument("a HEAD request has no body");
-    if (auto assigned = url_.assign(request.target); !assigned) return assigned;
+    if (auto assigned = url_.assign(request.url); !assigned) return assigned;
     timeout_ = request.timeout.value_or(settings_.options().timeout);
     if (waited.count() > 0) timeout_ -= std::chrono::duration_cast<std::chrono::milliseconds>(waited);
     if (timeout_.count() <= 0) return timed_out();
@@ -63,7 +63,7 @@ class CurlTransfer {
     moved_ = -1;
     error_text_.front() = '\0';
     lines_.assign(request);
-    set(CURLOPT_URL, request.target.c_str());  // beside the parsed one, for what libcurl says of it
+    set(CURLOPT_URL, request.url.c_str());  // beside the parsed one, for what libcurl says of it
     set(CURLOPT_HTTPHEADER, lines_.list());
     set(CURLOPT_TIMEOUT_MS, curl_milliseconds(timeout_));
     set_proxy();
@@ -377,7 +377,7 @@ class CurlTransfer {
   bool asks_for_tunnel_ = false;  ///< The environment names an HTTP proxy, which is used by CONNECT.
   bool proxy_refused_ = false;    ///< The environment's proxy has an ambiguous URL.
   bool plain_ = true;             ///< Method and body are set for a GET without one, as they are in a new handle.
-  const HttpRequest* request_ = nullptr;
+  const TransportRequest* request_ = nullptr;
   CurlHeaderLines lines_;
   std::chrono::milliseconds timeout_{};
   HttpResponse response_;

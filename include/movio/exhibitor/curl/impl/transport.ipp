@@ -37,7 +37,7 @@ MOVIO_EXHIBITOR_INLINE CurlTransport::~CurlTransport() {
   if (const auto* handles = state_->handles.own()) handles->engine->shut_down();
 }
 
-MOVIO_EXHIBITOR_INLINE void CurlTransport::start(HttpRequest request, Completion completion) {
+MOVIO_EXHIBITOR_INLINE void CurlTransport::start(TransportRequest request, Completion completion) {
   state_->handles.get()->engine->start(std::move(request), std::move(completion));
 }
 
@@ -50,7 +50,7 @@ MOVIO_EXHIBITOR_INLINE bool CurlTransport::may_block() const noexcept {
   return handles == nullptr || !handles->engine->on_own_thread();
 }
 
-MOVIO_EXHIBITOR_INLINE Result<HttpResponse> CurlTransport::send(const HttpRequest& request) {
+MOVIO_EXHIBITOR_INLINE Result<HttpResponse> CurlTransport::send(const TransportRequest& request) {
   if (!may_block()) return detail::invalid_argument("a blocking call in a callback would stop all other requests");
   return state_->handles.get()->pool.send(request);
 }

@@ -28,11 +28,12 @@ constexpr std::int64_t days_from_civil(int year, int month, int day) noexcept {
   return days_of_years - days_of_400_years + (153 * months + 2) / 5 + day - 1 - epoch;
 }
 
-/// Whether `text` has the pattern's length, digits where it has '9', and else its very characters.
+/// Whether `text` has the pattern's length, digits where it has '9', anything where it has '#', and else its very
+/// characters.
 constexpr bool has_pattern(std::string_view text, std::string_view pattern) noexcept {
   if (text.size() != pattern.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (pattern[i] == '9' ? !is_digit(text[i]) : text[i] != pattern[i]) return false;
+    if (pattern[i] == '9' ? !is_digit(text[i]) : pattern[i] != '#' && text[i] != pattern[i]) return false;
   }
   return true;
 }

@@ -26,34 +26,20 @@ constexpr int place_of_name(std::string_view names, std::string_view name) noexc
   return -1;
 }
 
-/// A number of nothing but digits; -1 when it is not one. For texts of a few digits.
-constexpr int short_number(std::string_view digits) noexcept {
-  int value = 0;
-  for (const char c : digits) {
-    if (!is_digit(c)) return -1;
-    value = value * 10 + (c - '0');
-  }
-  return value;
-}
-
 /// An HTTP-date in its one current form, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7), whatever the locale.
 /// The two obsolete forms are refused: nobody sends them. Times beyond the clock's range become its end.
 inline std::optional<std::chrono::system_clock::time_point> parse_http_date(std::string_view text) noexcept {
-  constexpr std::string_view pattern = "###, ## ### #### ##:##:## GMT";
-  if (text.size() != pattern.size()) return std::nullopt;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] != '#' && text[i] != pattern[i]) return std::nullopt;
-  }
+  if (!has_pattern(text, "###, 99 ### 9999 99:99:99 GMT")) return std::nullopt;
   const int weekday = place_of_name("SunMonTueWedThuFriSat", text.substr(0, 3));
-  const int day = short_number(text.substr(5, 2));
+  const int day = digits_at(text, 5, 2);
   const int month = 1 + place_of_name("JanFebMarAprMayJunJulAugSepOctNovDec", text.substr(8, 3));
-  const int year = short_number(text.substr(12, 4));
-  const int hour = short_number(text.substr(17, 2));
-  const int minute = short_number(text.substr(20, 2));
-  const int second = short_number(text.substr(23, 2));
-  if (weekday < 0 || month < 1 || year < 0 || day < 1 || day > days_in_month(year, month)) return std::nullopt;
+  const int year = digits_at(text, 12, 4);
+  const int hour = digits_at(text, 17, 2);
+  const int minute = digits_at(text, 20, 2);
+  const int second = digits_at(text, 23, 2);
+  if (weekday < 0 || month < 1 || day < 1 || day > days_in_month(year, month)) return std::nullopt;
   // 60 is a leap second, which the clock does not know: it counts as the next minute's first.
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return std::nullopt;
+  if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
 
   using Clock = std::chrono::system_clock;
   const std::chrono::seconds since_epoch{((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second};

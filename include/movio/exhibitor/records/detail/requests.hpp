@@ -34,7 +34,7 @@ inline std::optional<std::string> id_problem(std::string_view id) {
 inline HttpRequest upsert_request(std::string_view path, Body records) {
   HttpRequest request;
   request.method = "PUT";
-  request.target = path;
+  request.path = path;
   request.body = std::move(records);
   return request;
 }
@@ -42,7 +42,17 @@ inline HttpRequest upsert_request(std::string_view path, Body records) {
 inline HttpRequest remove_request(std::string_view path, std::string_view id) {
   HttpRequest request;
   request.method = "DELETE";
-  request.target = std::string(path) + '/' + path_segment(id);
+  request.path = std::string(path) + '/' + path_segment(id);
+  return request;
+}
+
+/// `subscriptions` is a JSON array.
+inline HttpRequest subscriptions_request(std::string_view member_id, Body subscriptions) {
+  HttpRequest request;
+  request.method = "PATCH";
+  request.path = "/members/" + path_segment(member_id) + "/subscriptions";
+  request.body = std::move(subscriptions);
+  request.idempotent = true;  // it says what all of them shall be
   return request;
 }
 
@@ -59,12 +69,7 @@ inline Result<HttpRequest> subscriptions_request(const MemberSubscriptions& want
       return invalid_argument(problem->text());
     }
   }
-  HttpRequest request;
-  request.method = "PATCH";
-  request.target = "/members/" + path_segment(wanted.member_id) + "/subscriptions";
-  request.body = Body(body += ']');
-  request.idempotent = true;  // it says what all of them shall be
-  return request;
+  return subscriptions_request(wanted.member_id, Body(body += ']'));
 }
 
 }  // namespace detail

@@ -69,16 +69,17 @@ inline RecordState state_after(const Error& error) {
   return error.http_status >= 400 && error.http_status < 500 ? RecordState::rejected : RecordState::unknown;
 }
 
-/// The error of an upsert that failed with `part` records after `accepted` of them.
-inline Error with_ranges(Error error, std::size_t accepted, std::size_t part, std::size_t total) {
+/// An upsert that failed with `part` records after `accepted` of them.
+inline UpsertResult failed_upsert(Error error, std::size_t accepted, std::size_t part, std::size_t total) {
   const std::size_t end = accepted + part;
+  std::vector<RecordRange> records;
   if (accepted > 0) {
     error.message += "; the first " + std::to_string(accepted) + " of " + std::to_string(total) + " were accepted";
-    error.records.push_back({0, accepted, RecordState::accepted});
+    records.push_back({0, accepted, RecordState::accepted});
   }
-  error.records.push_back({accepted, end, state_after(error)});
-  if (end < total) error.records.push_back({end, total, RecordState::not_sent});
-  return error;
+  records.push_back({accepted, end, state_after(error)});
+  if (end < total) records.push_back({end, total, RecordState::not_sent});
+  return {std::move(error), std::move(records)};
 }
 
 /// One upsert, whose requests go out one after the other.
@@ -91,13 +92,13 @@ class Upsert {
     }
   }
 
-  Result<UpsertReceipt> send(std::vector<UpsertPart> parts) {
+  UpsertResult send(std::vector<UpsertPart> parts) {
     std::size_t total = 0;
     for (const auto& part : parts) total += part.count;
     UpsertReceipt receipt;
     for (auto& part : parts) {
       auto of_part = send_part(Body(std::move(part.body)), part.count);
-      if (!of_part) return with_ranges(std::move(of_part.error()), receipt.total, part.count, total);
+      if (!of_part) return failed_upsert(std::move(of_part.error()), receipt.total, part.count, total);
       receipt.total += of_part->total;
       receipt.created += of_part->created;
       receipt.updated += of_part->updated;

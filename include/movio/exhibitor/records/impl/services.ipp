@@ -20,8 +20,8 @@ inline namespace v0_1 {
 namespace detail {
 
 template <class Record>
-Result<UpsertReceipt> RecordService<Record>::upsert_each(const std::function<const Record*()>& next,
-                                                         const CallOptions& options) const {
+UpsertResult RecordService<Record>::upsert_each(const std::function<const Record*()>& next,
+                                                const CallOptions& options) const {
   auto parts = parts_of(next);
   if (!parts) return std::move(parts.error());
   return Upsert(*caller_, Schema<Record>::path, options).send(*std::move(parts));
@@ -35,7 +35,7 @@ Result<void> RecordService<Record>::remove(std::string_view id, const CallOption
 
 template <class Record>
 Result<void> RecordService<Record>::send(HttpRequest request, const CallOptions& options) const {
-  const std::string operation = request.method + ' ' + route_template(request.target);
+  const std::string operation = request.method + ' ' + route_template(request.path);
   auto answer = caller_->send(with_options(std::move(request), options));
   if (!answer) return std::move(answer.error());
   return confirm_done(operation, *answer);

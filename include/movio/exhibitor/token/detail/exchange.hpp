@@ -55,14 +55,14 @@ inline Secret basic_credentials(const ClientCredentials& credentials) {
   return Secret(base64_encode(joined({form_encode(credentials.client_id), ":", secret.reveal()}).reveal()));
 }
 
-inline HttpRequest token_request(const TokenExchange& exchange) {
+inline TransportRequest token_request(const TokenExchange& exchange) {
   const auto& [endpoints, options, credentials] = exchange;
   std::string form = "grant_type=client_credentials&audience=" + form_encode(endpoints.api_url);
   if (!options.scope.empty()) form += "&scope=" + form_encode(options.scope);
 
-  HttpRequest request;
+  TransportRequest request;
   request.method = "POST";
-  request.target = endpoints.issuer_url;
+  request.url = endpoints.issuer_url;
   request.headers.add("Accept", "application/json");
   request.timeout = options.timeout;
   request.max_response_bytes = max_token_answer_bytes;

@@ -99,7 +99,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     sent_ = mark;
     ++requests_;
     issued_ = setup_->clock->moment();
-    HttpRequest request = token_request({setup_->endpoints, setup_->options, credentials_});
+    TransportRequest request = token_request({setup_->endpoints, setup_->options, credentials_});
     request.cancel = cancel_;
     transport->start(std::move(request), [self = shared_from_this()](Result<HttpResponse> answer) {
       self->guarded([&] { self->answered(std::move(answer)); });

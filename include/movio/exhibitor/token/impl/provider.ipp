@@ -145,7 +145,7 @@ MOVIO_EXHIBITOR_INLINE Result<std::string> TokenProvider::client_id() {
     if (state_->transport->after(std::chrono::milliseconds(0), std::move(ask))) return told.get();
   } catch (const std::future_error&) {  // the task was dropped
   }
-  return detail::make_error(ErrorKind::overloaded, "the transport is going away, so the client id is not known");
+  return detail::make_error(ErrorKind::overloaded, "the transport is being destroyed, so the client id cannot be read");
 }
 
 MOVIO_EXHIBITOR_INLINE void TokenProvider::invalidate(const AccessToken& token) {
