@@ -78,18 +78,18 @@ class ExhibitorClient {
   /// POST with a JSON body, a `nlohmann::json`; include nlohmann/json.hpp to pass one. A POST is not repeated when it
   /// may have reached the API. Errors: also `invalid_argument` for text that is not UTF-8 and for more than 64 levels.
   template <class Json = nlohmann::json>
-  Result<HttpResponse> post(std::string path, const Json& body) const {
-    return send_json("POST", std::move(path), detail::dump_json(body));
+  Result<HttpResponse> post(const std::string& path, const Json& body) const {
+    return send_json("POST", path, detail::dump_json(body));
   }
   /// PUT with a JSON body, as `post` takes it.
   template <class Json = nlohmann::json>
-  Result<HttpResponse> put(std::string path, const Json& body) const {
-    return send_json("PUT", std::move(path), detail::dump_json(body));
+  Result<HttpResponse> put(const std::string& path, const Json& body) const {
+    return send_json("PUT", path, detail::dump_json(body));
   }
   /// PATCH with a JSON body, as `post` takes it. A PATCH is not repeated when it may have reached the API.
   template <class Json = nlohmann::json>
-  Result<HttpResponse> patch(std::string path, const Json& body) const {
-    return send_json("PATCH", std::move(path), detail::dump_json(body));
+  Result<HttpResponse> patch(const std::string& path, const Json& body) const {
+    return send_json("PATCH", path, detail::dump_json(body));
   }
 
   /// Sends a request with any method, raw body, query parameters and headers, and with its own timeout and
@@ -114,7 +114,7 @@ class ExhibitorClient {
   Result<void> drain(std::chrono::milliseconds duration) const;
 
  private:
-  Result<HttpResponse> send_json(const char* method, std::string path, Result<std::string> text) const;
+  Result<HttpResponse> send_json(const char* method, const std::string& path, Result<std::string> text) const;
 
   std::shared_ptr<const Caller> caller_;
 };

@@ -61,10 +61,10 @@ MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::remove(std::string 
   return send(detail::request_for("DELETE", std::move(path), std::move(query)));
 }
 
-MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::send_json(const char* method, std::string path,
+MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::send_json(const char* method, const std::string& path,
                                                                        Result<std::string> text) const {
   if (!text) return std::move(text.error());
-  HttpRequest request = detail::request_for(method, std::move(path), {});
+  HttpRequest request = detail::request_for(method, path, {});
   request.body = Body(*std::move(text));
   return send(std::move(request));
 }
