@@ -46,10 +46,7 @@ class AccessToken {
   }
 
   /// How long it may be sent: until a minute before it expires, or a tenth of its life if that is shorter.
-  [[nodiscard]] std::chrono::milliseconds usable_life() const noexcept {
-    const std::chrono::milliseconds life = data_->lifetime;
-    return life - std::min<std::chrono::milliseconds>(std::chrono::seconds(60), life / 10);
-  }
+  [[nodiscard]] std::chrono::milliseconds usable_life() const noexcept { return data_->usable_life; }
 
   /// Whether it should no longer be sent at `now`.
   [[nodiscard]] bool expired(const Moment& now) const noexcept { return age(now) >= usable_life(); }
@@ -83,6 +80,7 @@ class AccessToken {
     std::string fingerprint;
     std::string scope;
     std::chrono::seconds lifetime;
+    std::chrono::milliseconds usable_life;
     Moment issued;
     mutable std::atomic<bool> accepted{false};
   };

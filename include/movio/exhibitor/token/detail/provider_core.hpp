@@ -43,7 +43,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   /// In a forked child, `parents` is the source of the cached token.
   ProviderCore(std::shared_ptr<const TokenSetup> setup, const ProviderCore* parents)
-      : setup_(std::move(setup)), renewal_spread_(chance()) {
+      : setup_(std::move(setup)), renewal_share_(random_renewal_share()) {
     if (parents == nullptr) return;
     if (auto token = parents->cache_.salvage()) cache_.store(*std::move(token));
   }
@@ -53,8 +53,10 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     auto token = cache_.take();
     if (!token) return token;
     const Moment now = setup_->clock->moment();  // read last: the lock may have been waited for
-    if (token->expired(now)) return std::nullopt;
-    if (token->age(now) >= renewal_age(*token) && now.uptime >= Uptime(no_renewal_before_.load())) renew(*token);
+    const Uptime age = token->age(now);
+    const Uptime life = token->usable_life();
+    if (age >= life) return std::nullopt;
+    if (age >= renewal_age(life) && now.uptime >= Uptime(no_renewal_before_.load())) renew(*token);
     return token;
   }
 
@@ -122,7 +124,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       status.fingerprint = token->fingerprint();
       status.age = seconds(token->age(now));
       status.usable_for = seconds(token->usable_life() - token->age(now));
-      status.renewal_in = seconds(renewal_age(*token) - token->age(now));
+      status.renewal_in = seconds(renewal_age(token->usable_life()) - token->age(now));
     }
     status.fetching = waiters_.fetching();
     status.waiters = waiters_.waiting();
@@ -182,12 +184,14 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   static Error closed_error() { return make_error(ErrorKind::cancelled, "the token provider was destroyed"); }
 
-  /// The age at which a use of the token renews it: a random point, different in each provider, in the first half of
-  /// the usable life after `renew_after`. The second half is for retries.
-  [[nodiscard]] Uptime renewal_age(const AccessToken& token) const noexcept {
+  /// The share of its usable life after which a use of the token renews it: a random point, different in each provider,
+  /// in the first half of the life after `renew_after`. The second half is for retries.
+  static double random_renewal_share() {
     constexpr double renew_after = 0.9;
-    const std::chrono::duration<double, std::nano> life = token.usable_life();
-    return std::chrono::duration_cast<Uptime>(life * (renew_after + (1 - renew_after) / 2 * renewal_spread_));
+    return renew_after + (1 - renew_after) / 2 * chance();
+  }
+  [[nodiscard]] Uptime renewal_age(Uptime usable_life) const noexcept {
+    return std::chrono::duration_cast<Uptime>(std::chrono::duration<double, std::nano>(usable_life) * renewal_share_);
   }
 
   Joined join(Patience patience, Clock::Steady deadline, const CancelToken& cancel, Waiters::Waiter waiter) {
@@ -358,7 +362,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   std::uint64_t exchanges_ = 0;
   std::uint64_t minted_ = 0;
   bool closed_ = false;
-  const double renewal_spread_;
+  const double renewal_share_;
 };
 
 }  // namespace detail

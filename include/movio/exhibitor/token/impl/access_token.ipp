@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -30,6 +31,8 @@ MOVIO_EXHIBITOR_INLINE AccessToken::Data::Data(const Secret& token, std::string 
       fingerprint(detail::fingerprint(token.reveal())),
       scope(std::move(granted)),
       lifetime(life),
+      usable_life(life -
+                  std::min<std::chrono::milliseconds>(std::chrono::seconds(60), std::chrono::milliseconds(life) / 10)),
       issued(begun) {}
 
 MOVIO_EXHIBITOR_INLINE AccessToken::AccessToken(const Secret& token, std::string scope, std::chrono::seconds lifetime,
