@@ -9,6 +9,14 @@
 
 #include "../raw_json.hpp"
 
+// For the visitors of a schema's fields: inlined, they see each field's name and rule as constants. Without it a record
+// takes a twentieth more instructions.
+#if defined(__GNUC__)
+#define MOVIO_EXHIBITOR_INLINED __attribute__((always_inline))
+#else
+#define MOVIO_EXHIBITOR_INLINED
+#endif
+
 namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
