@@ -75,8 +75,9 @@ class ExhibitorClient {
   Result<HttpResponse> get(std::string path, Query query = {}) const;
   /// DELETE.
   Result<HttpResponse> remove(std::string path, Query query = {}) const;
-  /// POST with a JSON body, a `nlohmann::json`; include nlohmann/json.hpp to pass one. A POST is not repeated when it
-  /// may have reached the API. Errors: also `invalid_argument` for text that is not UTF-8 and for more than 64 levels.
+  /// POST with a JSON body, a `nlohmann::json`; include nlohmann/json.hpp to pass one. A POST is not repeated once
+  /// the API may have received all of it. Errors: also `invalid_argument` for text that is not UTF-8 and for more than
+  /// 64 levels.
   template <class Json = nlohmann::json>
   Result<HttpResponse> post(const std::string& path, const Json& body) const {
     return send_json("POST", path, detail::dump_json(body));
@@ -86,7 +87,7 @@ class ExhibitorClient {
   Result<HttpResponse> put(const std::string& path, const Json& body) const {
     return send_json("PUT", path, detail::dump_json(body));
   }
-  /// PATCH with a JSON body, as `post` takes it. A PATCH is not repeated when it may have reached the API.
+  /// PATCH with a JSON body, as `post` takes it. A PATCH is not repeated once the API may have received all of it.
   template <class Json = nlohmann::json>
   Result<HttpResponse> patch(const std::string& path, const Json& body) const {
     return send_json("PATCH", path, detail::dump_json(body));
