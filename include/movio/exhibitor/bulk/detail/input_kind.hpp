@@ -14,10 +14,6 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-inline bool begins_with(std::string_view text, std::string_view beginning) noexcept {
-  return text.substr(0, beginning.size()) == beginning;
-}
-
 /// What an input is instead of lines of UTF-8, judged by its first line, and what to do about it; nullptr if it may be
 /// such a text.
 inline const char* no_lines_of_utf8(std::string_view line) noexcept {
@@ -66,8 +62,6 @@ inline const char* no_ndjson(std::string_view line) noexcept {
   if (is_csv_header(line)) return "seems to be CSV, not NDJSON; give a file with one JSON object on each line";
   return nullptr;
 }
-
-inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// The common mistake that keeps a line from being one JSON value; nullptr if it is none of these.
 inline const char* slip_in(std::string_view line) noexcept {

@@ -120,8 +120,7 @@ class NdjsonSource : public LineSource {
   std::optional<std::string> look_at(std::string_view text, std::string& id) override {
     if (auto problem = RecordReader(text, Reading::check).read(record_)) {
       if (const char* slip = problem->field.empty() ? slip_in(text) : nullptr) problem->what = slip;
-      if (begins_with(text, byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-      find_id<Model>(text, id);
+      find_id<Model>(without_byte_order_mark(text), id);
       return problem->text();
     }
     id = id_of(record_);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <locale>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "../../core/result.hpp"
+#include "../text/encoding.hpp"
 #include "scanner.hpp"
 
 namespace movio::exhibitor {
@@ -101,11 +103,6 @@ class JsonValue {
   std::string_view text_;
   Kind kind_;
 };
-
-inline std::string_view without_byte_order_mark(std::string_view text) noexcept {
-  constexpr std::string_view mark = "\xEF\xBB\xBF";
-  return text.substr(0, mark.size()) == mark ? text.substr(mark.size()) : text;
-}
 
 /// What is wrong with a JSON text, to be put behind its name; nullptr if nothing is.
 inline const char* json_fault(std::string_view text) noexcept {

@@ -147,6 +147,17 @@ inline std::optional<std::string> base64url_decode(std::string_view text) {
   return out;
 }
 
+inline bool begins_with(std::string_view text, std::string_view beginning) noexcept {
+  return text.substr(0, beginning.size()) == beginning;
+}
+
+/// Some programs begin a text with it (Unicode 15, section 23.8).
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+inline std::string_view without_byte_order_mark(std::string_view text) noexcept {
+  return begins_with(text, byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
+}
+
 /// The length of the well-formed UTF-8 sequence that `text` begins with (Unicode 15, table 3-7); 0 when there is none.
 inline std::size_t utf8_sequence_length(std::string_view text) noexcept {
   const auto at = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };

@@ -55,12 +55,11 @@ class LineReader {
   static constexpr std::size_t block = std::size_t{256} << 10U;  // reading in larger ones is no faster
 
   Result<void> skip_byte_order_mark() {
-    constexpr std::string_view mark = "\xEF\xBB\xBF";
     if (started_) return {};
-    while (end_ < mark.size() && !ended_) {
+    while (end_ < byte_order_mark.size() && !ended_) {
       if (auto filled = fill(); !filled) return filled;
     }
-    if (held(0, end_).substr(0, mark.size()) == mark) begin_ = scanned_ = mark.size();
+    if (begins_with(held(0, end_), byte_order_mark)) begin_ = scanned_ = byte_order_mark.size();
     started_ = true;
     return {};
   }

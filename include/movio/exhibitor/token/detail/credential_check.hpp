@@ -25,7 +25,7 @@ inline const char* credential_problem(std::string_view value) noexcept {
     }
   }
   if (!is_utf8(value)) return "is not valid UTF-8";
-  return value.substr(0, 3) == "\xEF\xBB\xBF" ? "begins with a byte-order mark; save it without one" : nullptr;
+  return begins_with(value, byte_order_mark) ? "begins with a byte-order mark; save it without one" : nullptr;
 }
 
 /// Checks credentials; `origin` names their source in errors, for example "in /run/secrets/movio".
