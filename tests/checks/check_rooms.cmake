@@ -137,7 +137,7 @@ foreach(header IN LISTS headers)
     fault("${header} has ${lines} lines: more than ${most_lines}")
   endif()
   # Virtual functions that are inline only where they are defined make g++ compile the class in every file that includes it.
-  file(STRINGS "${root}/${header}" virtuals REGEX "^  [^ /][^{]*override;")
+  file(STRINGS "${root}/${header}" virtuals REGEX "^  ([^ /][^{]*override|([^ /][^{=]* )?virtual [^{=]*);")
   foreach(declaration IN LISTS virtuals)
     if(NOT declaration MATCHES "MOVIO_EXHIBITOR_INLINE")
       fault("${header} declares a virtual function without MOVIO_EXHIBITOR_INLINE:${declaration}")

@@ -41,6 +41,7 @@ plant(exhibitor/token/impl/surprise.ipp "" "src.hpp does not include token/impl/
 plant(exhibitor/core/impl/clock.ipp "#include \"../../client.hpp\"" "core/impl/clock.ipp includes client.hpp, which is not below")
 plant(exhibitor/core/impl/result.ipp "#include \"../events.hpp\"" "in a cycle: core/events.hpp")
 plant(exhibitor.hpp "#include \"exhibitor/testing.hpp\"" "the umbrella must not include testing.hpp")
+plant(exhibitor/client.hpp "  virtual void stop();" "client.hpp declares a virtual function without MOVIO_EXHIBITOR_INLINE: virtual")
 plant(exhibitor/client.hpp "  void start() override;" "client.hpp declares a virtual function without MOVIO_EXHIBITOR_INLINE: void")
 string(REPEAT "\n" 400 blank)
 plant(exhibitor/version.hpp "${blank}" "version.hpp has [0-9]+ lines: more than 400")

@@ -12,8 +12,8 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
-/// The type of the caller's JSON. The templates here take it as a parameter, so that a program that passes none does
-/// not compile nlohmann/json.hpp.
+// The type of the caller's JSON is a parameter, so that a program that passes none does not compile nlohmann/json.hpp.
+
 template <class Json>
 bool is_deeper_than(const Json& value, int levels) {
   if (!value.is_structured()) return false;

@@ -81,7 +81,7 @@ class RecordReader {
     }
     bool good = true;
     std::size_t index = 0;
-    const auto is_other = [&](const auto& field) MOVIO_EXHIBITOR_INLINED {
+    const auto is_other = [&](const auto& field) MOVIO_EXHIBITOR_ALWAYS_INLINE {
       if (field.name != name) return ++index != 0;
       good = once(field.name, seen, index) && known(field, record.*field.member);
       return false;
@@ -126,7 +126,7 @@ class RecordReader {
   template <class Record>
   bool complete(Record& record, std::uint32_t seen) {
     std::size_t index = 0;
-    const auto is_there = [&](const auto& field) MOVIO_EXHIBITOR_INLINED {
+    const auto is_there = [&](const auto& field) MOVIO_EXHIBITOR_ALWAYS_INLINE {
       if ((seen >> index++ & 1U) != 0) return true;
       record.*field.member = {};
       return !field.required || fail_at(field.name, "is required");

@@ -80,7 +80,7 @@ const char* lack_of(const T& /*value*/) {
 template <class Record>
 std::optional<FieldProblem> rule_broken(const Record& record) {
   std::optional<FieldProblem> problem;
-  const auto look = [&](const auto& field) MOVIO_EXHIBITOR_INLINED {
+  const auto look = [&](const auto& field) MOVIO_EXHIBITOR_ALWAYS_INLINE {
     const auto& value = record.*field.member;
     problem = value_refused(value, field.rule);
     if (const char* lack = field.required && !problem ? lack_of(value) : nullptr) problem = FieldProblem{"", lack};

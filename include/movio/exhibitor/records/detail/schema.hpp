@@ -12,9 +12,9 @@
 // For the visitors of a schema's fields: inlined, they see each field's name and rule as constants. Without it a record
 // takes a twentieth more instructions.
 #if defined(__GNUC__)
-#define MOVIO_EXHIBITOR_INLINED __attribute__((always_inline))
+#define MOVIO_EXHIBITOR_ALWAYS_INLINE __attribute__((always_inline))
 #else
-#define MOVIO_EXHIBITOR_INLINED
+#define MOVIO_EXHIBITOR_ALWAYS_INLINE
 #endif
 
 namespace movio::exhibitor {

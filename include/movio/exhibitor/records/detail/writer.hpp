@@ -67,7 +67,7 @@ class RecordWriter {
       name(Schema<Record>::tag_name, first);
       append_json_string(out_, Schema<Record>::tag);
     }
-    const auto write_field = [&](const auto& field) MOVIO_EXHIBITOR_INLINED {
+    const auto write_field = [&](const auto& field) MOVIO_EXHIBITOR_ALWAYS_INLINE {
       const auto& value = record.*field.member;
       if (!field.required && is_absent(value)) return true;
       name(field.name, first);
