@@ -34,20 +34,20 @@ exhibitor_static_test(
   --test-command sh -c "./my_service && exit 1 || test $? -eq 3")
 
 set(rest "${after_program}")
+string(CONCAT text "#include <fstream>\n#include <iostream>\n#include <movio/exhibitor.hpp>\n"
+              "#include <movio/exhibitor/testing.hpp>\n#include <nlohmann/json.hpp>\nnamespace ex = movio::exhibitor;\n")
 set(number 0)
 next_block(cpp)
 while(NOT block STREQUAL "")
   math(EXPR number "${number} + 1")
-  set(fragment "${readme_dir}/fragment_${number}.cpp")
-  string(
-    CONCAT text "#include <fstream>\n#include <iostream>\n#include <movio/exhibitor.hpp>\n#include <movio/exhibitor/testing.hpp>\n#include <nlohmann/json.hpp>\n"
-           "namespace ex = movio::exhibitor;\nvoid readme(const ex::ExhibitorClient& client);\n"
-           "void readme(const ex::ExhibitorClient& client) {\n(void)client;\n" "${block}" "}\n")
-  file(CONFIGURE OUTPUT "${fragment}" CONTENT "${text}" @ONLY)
-  exhibitor_static_test(readme_fragment_${number} ${compile} -DMOVIO_EXHIBITOR_SEPARATE_COMPILATION
-                        -Wno-unused-variable "${fragment}")
+  set(function "readme_${number}(const ex::ExhibitorClient& client)")
+  string(APPEND text "void ${function};\nvoid ${function} {\n(void)client;\n" "${block}" "}\n")
   next_block(cpp)
 endwhile()
 if(number LESS 3)
   message(FATAL_ERROR "only ${number} of the README's C++ fragments were found")
 endif()
+set(fragments "${readme_dir}/fragments.cpp")
+file(CONFIGURE OUTPUT "${fragments}" CONTENT "${text}" @ONLY)
+exhibitor_static_test(readme_fragments ${compile} -DMOVIO_EXHIBITOR_SEPARATE_COMPILATION -Wno-unused-variable
+                      "${fragments}")
