@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 #include <future>
+#include <limits>
 #include <memory>
 #include <movio/exhibitor/testing.hpp>
 #include <movio/exhibitor/token/provider.hpp>
@@ -109,6 +110,22 @@ TEST_CASE("token renewal - providers of short tokens spread too", "[token_renewa
     places.insert(place);
   }
   CHECK(places.size() > 10);
+}
+
+TEST_CASE("token renewal - begins after the share of the usable life that the options name", "[token_renewal]") {
+  Rig rig;
+  rig.options.renew_after = 0.5;
+  const auto provider = rig.provider();
+  CHECK(provider->token());
+  CHECK(provider->status().renewal_in >= usable_day / 2);
+  CHECK(provider->status().renewal_in <= usable_day * 3 / 4);
+  rig.clock->advance(usable_day * 3 / 4 + 1ms);
+  CHECK(said(provider->token()) == "fake-token-1");
+  CHECK(said(provider->token()) == "fake-token-2");
+  for (const double share : {0.0, 1.0, -0.5, std::numeric_limits<double>::quiet_NaN()}) {
+    rig.options.renew_after = share;
+    CHECK(said(rig.provider()->token()) == "invalid_argument");
+  }
 }
 
 TEST_CASE("token renewal - nobody waits for it, however long the issuer takes", "[token_renewal]") {

@@ -219,3 +219,31 @@ TEST_CASE("token status - the ready header value is a secret of its own", "[toke
   rig.transport->answer_token(ex::json_response(503));
   CHECK(provider->authorization().error().kind == ex::ErrorKind::issuer_unavailable);
 }
+
+TEST_CASE("token status - events tell why each token was fetched", "[token_status]") {
+  Rig rig;
+  bool changed = false;
+  rig.source = [&changed]() -> ex::Result<ex::ClientCredentials> {
+    return ex::ClientCredentials{"client-1", ex::Secret(changed ? "another" : fixtures::planted_secret)};
+  };
+  const auto provider = rig.provider();
+  CHECK(provider->token());
+  rig.clock->advance(24h - 2min);
+  CHECK(provider->token());  // begins the renewal
+  rig.clock->advance(24h);
+  const auto late = provider->token();
+  provider->invalidate(*late);
+  CHECK(provider->token());
+  CHECK(provider->reject(*provider->token()));
+  rig.transport->answer_token(ex::json_response(401, R"({"error":"invalid_client"})", {{"Retry-After", "60"}}));
+  CHECK_FALSE(provider->token());
+  changed = true;
+  rig.clock->advance(1s);
+  CHECK(provider->token());
+  std::string reasons;
+  for (const auto& line : rig.log.lines()) {
+    const auto at = line.find(" reason=");
+    if (at != std::string::npos) reasons += line.substr(at + 8, line.find(' ', at + 8) - at - 8) + ' ';
+  }
+  CHECK(reasons == "none ahead expired refused refused credentials_changed ");
+}

@@ -14,8 +14,8 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 
 enum class EventKind {
-  token_minted,         ///< The issuer gave a token: `fingerprint`, `lifetime`, `duration`.
-  token_failed,         ///< A fetch failed, and there is no valid token: `error`, `next_try`, `duration`.
+  token_minted,         ///< The issuer gave a token: `fingerprint`, `lifetime`, `reason`, `duration`.
+  token_failed,         ///< A fetch failed, and there is no valid token: `error`, `next_try`, `reason`, `duration`.
   renewal_failed,       ///< A fetch failed, and the cached token stays in use: the same members.
   token_rejected,       ///< The API refused a fresh token: `fingerprint`.
   credentials_rotated,  ///< A token was obtained with new credentials: `fingerprint`.
@@ -62,9 +62,11 @@ constexpr std::string_view to_string(EventKind kind) noexcept {
 /// valid during the hook's call.
 struct Event {
   EventKind kind = EventKind::attempt_finished;
-  std::string_view fingerprint{};            ///< The first 8 hexadecimal digits of the token's SHA-256.
-  std::chrono::seconds lifetime{0};          ///< How long the token lives.
-  std::chrono::seconds next_try{0};          ///< Until the next request to the issuer.
+  std::string_view fingerprint{};    ///< The first 8 hexadecimal digits of the token's SHA-256.
+  std::chrono::seconds lifetime{0};  ///< How long the token lives.
+  std::chrono::seconds next_try{0};  ///< Until the next request to the issuer.
+  std::string_view reason{};         ///< Why a token was fetched: "none" (the first), "expired", "ahead" (of its end),
+                              ///< "refused" (by the API, or invalidated), "credentials_changed" (after a failure).
   const QuotaBucket* quota = nullptr;        ///< The quota concerned.
   std::string_view call_id{};                ///< The same for all attempts of a call; sent as `X-Request-Id`.
   std::string_view method{};                 ///< For example "PUT".

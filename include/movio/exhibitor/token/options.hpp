@@ -23,8 +23,11 @@ struct TokenOptions {
   std::chrono::milliseconds timeout =
       std::chrono::seconds(30);  ///< Of one exchange, and of `token()` without a deadline.
   std::chrono::seconds assumed_lifetime = std::chrono::hours(24);  ///< Of a token without `expires_in` and `exp`.
-  EventHook on_event{};                                            ///< Receives the events of tokens.
-  std::shared_ptr<Clock> clock{};                                  ///< For tests; the machine's clocks when empty.
+  /// The share of its usable life after which a token is renewed, above 0 and below 1. 0.5 outlives an issuer that is
+  /// down for half a day, at twice the tokens.
+  double renew_after = 0.9;
+  EventHook on_event{};            ///< Receives the events of tokens.
+  std::shared_ptr<Clock> clock{};  ///< For tests; the machine's clocks when empty.
 };
 
 }  // namespace v0_1

@@ -29,6 +29,7 @@ inline void print(std::ostream& out, const Event& event) {
   if (!event.fingerprint.empty()) out << " fingerprint=" << event.fingerprint;
   if (event.lifetime.count() != 0) out << " lifetime_s=" << event.lifetime.count();
   if (event.next_try.count() != 0) out << " next_try_s=" << event.next_try.count();
+  if (!event.reason.empty()) out << " reason=" << event.reason;
   if (event.quota != nullptr) {
     out << " quota=" << event.quota->name << " remaining=" << event.quota->remaining << " limit=" << event.quota->limit
         << " resets_in_s=" << event.quota->resets_in.count();

@@ -12,6 +12,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -55,12 +56,16 @@ class TokenCache {
     return std::max<std::chrono::nanoseconds>(no_mint_before_ - now.uptime, {});
   }
 
+  /// Why there is no usable token, as in `Event::reason`.
+  [[nodiscard]] std::string_view lack() const noexcept { return lack_; }
+
   [[nodiscard]] bool is_current(const AccessToken& token) const noexcept { return token_ && token_->same_as(token); }
 
   void store(AccessToken token) {
     if (token_) follows_refused_ = false;  // a renewal; a refused token has been dropped
     for (Slot& slot : slots_) slot.replace(token.counted_apart());
     token_ = std::move(token);
+    lack_ = "expired";
   }
 
   /// Drops the token only if it is still that one: a late 401 for an old token must not cost the new one.
@@ -120,11 +125,13 @@ class TokenCache {
 
   void drop() noexcept {
     token_.reset();
+    lack_ = "refused";
     for (Slot& slot : slots_) slot.replace(std::nullopt);
   }
 
   std::array<Slot, slot_count> slots_;  ///< Copies of `token_`.
   std::optional<AccessToken> token_;
+  std::string_view lack_ = "none";
   bool follows_refused_ = false;  ///< The API answered 401 to the token before this one or the next one.
   std::chrono::nanoseconds no_mint_before_{};
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string_view>
 
 #include "../../core/events.hpp"
 #include "../access_token.hpp"
@@ -19,22 +20,28 @@ inline void tell_of_rejection(const EventHook& hook, const AccessToken& token) {
   tell_hook(hook, event);
 }
 
-/// Reports the outcome of a fetch. `rotated`: the token is for other credentials than the previous one; `still_served`:
-/// a usable token is cached.
-inline void tell_of_fetch(const EventHook& hook, const FetchOutcome& outcome, bool rotated, bool still_served) {
+/// What the provider adds to the outcome of a fetch.
+struct FetchNews {
+  std::string_view reason;    ///< As in `Event::reason`.
+  bool rotated = false;       ///< The token is for other credentials than the previous one.
+  bool still_served = false;  ///< A usable token is cached.
+};
+
+inline void tell_of_fetch(const EventHook& hook, const FetchOutcome& outcome, const FetchNews& news) {
   Event event;
+  event.reason = news.reason;
   event.duration = std::chrono::duration_cast<std::chrono::microseconds>(outcome.duration);
   if (outcome.token) {
     event.kind = EventKind::token_minted;
     event.fingerprint = outcome.token->fingerprint();
     event.lifetime = outcome.token->lifetime();
   } else {
-    event.kind = still_served ? EventKind::renewal_failed : EventKind::token_failed;
+    event.kind = news.still_served ? EventKind::renewal_failed : EventKind::token_failed;
     event.error = &outcome.token.error();
     event.next_try = event.error->retry_after.value_or(std::chrono::seconds(0));
   }
   tell_hook(hook, event);
-  if (rotated) {
+  if (news.rotated) {
     Event rotation;
     rotation.kind = EventKind::credentials_rotated;
     rotation.fingerprint = outcome.token->fingerprint();

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   /// In a forked child, `parents` is the source of the cached token.
   ProviderCore(std::shared_ptr<const TokenSetup> setup, const ProviderCore* parents)
-      : setup_(std::move(setup)), renewal_share_(random_renewal_share()) {
+      : setup_(std::move(setup)), renewal_share_(random_renewal_share(setup_->options.renew_after)) {
     if (parents == nullptr) return;
     if (auto token = parents->cache_.salvage()) cache_.store(*std::move(token));
   }
@@ -186,10 +187,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   /// The share of its usable life after which a use of the token renews it: a random point, different in each provider,
   /// in the first half of the life after `renew_after`. The second half is for retries.
-  static double random_renewal_share() {
-    constexpr double renew_after = 0.9;
-    return renew_after + (1 - renew_after) / 2 * chance();
-  }
+  static double random_renewal_share(double renew_after) { return renew_after + (1 - renew_after) / 2 * chance(); }
   [[nodiscard]] Uptime renewal_age(Uptime usable_life) const noexcept {
     return std::chrono::duration_cast<Uptime>(std::chrono::duration<double, std::nano>(usable_life) * renewal_share_);
   }
@@ -211,6 +209,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
         return {
             invalid_argument("blocking calls are not allowed in a callback (it would deadlock); use the async form")};
       joined = waiters_.join(std::move(waiter));
+      if (joined.first) reason_ = cache_.lack();
     }
     if (joined.first) begin_fetch(*transport);
     return {std::nullopt, joined.ticket};
@@ -226,6 +225,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       if (closed_ || !cache_.is_current(due)) return;
       if (backoff_.blocks(setup_->clock->moment()) || !waiters_.begin_fetch()) return;
       no_renewal_before_ = Uptime::max().count();
+      reason_ = "ahead";
     }
     begin_fetch(*transport);
   }
@@ -243,13 +243,14 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     const std::lock_guard<std::mutex> lock(mutex_);
     const Moment now = setup_->clock->moment();
     if (backoff_.still(given, now)) return backoff_.error(now);
-    if (backoff_.stands(now)) backoff_.clear();  // the credentials have changed
+    if (!backoff_.stands(now)) return std::nullopt;
+    backoff_.clear();
+    reason_ = "credentials_changed";
     return std::nullopt;
   }
 
   void complete(FetchOutcome outcome) {
-    bool rotated = false;
-    bool still_served = false;
+    FetchNews news{};
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (closed_) return;
@@ -257,17 +258,18 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       exchanges_ += outcome.requests;
       if (!outcome.quota.empty()) quota_ = outcome.quota;
       if (outcome.token) {
-        rotated = std::exchange(minted_with_, outcome.credentials) != outcome.credentials && minted_ != 0;
+        news.rotated = std::exchange(minted_with_, outcome.credentials) != outcome.credentials && minted_ != 0;
         minted(*outcome.token, std::move(outcome.entry), now);
       } else if (!outcome.remembered && worth_remembering(outcome.token.error())) {
         backoff_.failed(outcome.token.error(), outcome.credentials, now, chance());
       }
-      still_served = cache_.usable(now) != nullptr;
+      news.reason = reason_;
+      news.still_served = cache_.usable(now) != nullptr;
       const Uptime pause = outcome.token ? Uptime(0) : std::chrono::seconds(1);
       no_renewal_before_ = std::max(backoff_.next_look(), now.uptime + pause).count();
       queue_notifications(outcome.token);
     }
-    if (!outcome.remembered) tell_of_fetch(setup_->options.on_event, outcome, rotated, still_served);
+    if (!outcome.remembered) tell_of_fetch(setup_->options.on_event, outcome, news);
     notify_waiters();
   }
 
@@ -357,6 +359,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   std::deque<Notification> notifications_;
   FailureBackoff backoff_;
   Ledger ledger_;
+  std::string_view reason_;  ///< Of the fetch in progress, as in `Event::reason`.
   CredentialsMark minted_with_;
   std::vector<QuotaBucket> quota_;
   std::uint64_t exchanges_ = 0;

@@ -29,6 +29,8 @@ inline Result<void> configuration_of(const Endpoints& endpoints, const Credentia
   constexpr std::chrono::hours ten_years(24 * 3652);
   if (options.assumed_lifetime.count() <= 0 || options.assumed_lifetime > ten_years)
     return invalid_argument("TokenOptions::assumed_lifetime must be positive, and at most ten years");
+  if (!(options.renew_after > 0 && options.renew_after < 1))
+    return invalid_argument("TokenOptions::renew_after must be above 0 and below 1");
   return {};
 }
 
