@@ -10,7 +10,7 @@ include(GNUInstallDirs)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/movio_exhibitor")
 configure_package_config_file(
   "${CMAKE_CURRENT_LIST_DIR}/movio_exhibitor-config.cmake.in" "${PROJECT_BINARY_DIR}/movio_exhibitor-config.cmake"
-  INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+  INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 # Before 1.0 a new minor version may break what used the one before.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/movio_exhibitor-config-version.cmake"
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
@@ -24,7 +24,7 @@ install(
   EXPORT movio_exhibitor-targets
   NAMESPACE movio::
   DESTINATION "${package_dir}")
-install(FILES "${CMAKE_CURRENT_LIST_DIR}/compiled.cmake" DESTINATION "${package_dir}")
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/compiled.cmake" "${CMAKE_CURRENT_LIST_DIR}/file_store.cmake" DESTINATION "${package_dir}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${PROJECT_BINARY_DIR}/movio_exhibitor-config.cmake"
               "${PROJECT_BINARY_DIR}/movio_exhibitor-config-version.cmake" DESTINATION "${package_dir}")

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <movio/exhibitor/detail/os/system_clock.hpp>
+#include <movio/exhibitor/token/detail/stored_token.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,7 +30,7 @@ class Check {
         curl_(std::make_shared<ex::CurlTransport>(settings_.client.curl)),
         recorder_(std::make_shared<RecordingTransport>(curl_, settings_.endpoints.issuer_url)),
         provider_(std::make_shared<ex::TokenProvider>(settings_.endpoints, settings_.credentials,
-                                                      settings_.client.token, recorder_)) {}
+                                                      without_store(settings_.client.token), recorder_)) {}
 
   void run() {
     tell_configuration();
@@ -39,11 +41,18 @@ class Check {
       report_.skipped("token: the issuer was not reached");
     }
     const bool has_token = issuer_trusted && obtain_token();
+    tell_store();
     if (api_trusted && has_token) return call_api();
     report_.skipped(std::string("api: ") + (has_token ? "it was not reached" : "there is no token to call it with"));
   }
 
  private:
+  /// A token that was kept would hide that the credentials are no longer good.
+  static ex::TokenOptions without_store(ex::TokenOptions options) {
+    options.store.reset();
+    return options;
+  }
+
   void tell_configuration() {
     const auto& endpoints = settings_.endpoints;
     report_.ok("configuration: issuer " + endpoints.issuer_url + ", api " + endpoints.api_url + ", region " +
@@ -139,6 +148,22 @@ class Check {
       default:
         return report_.failed("api", error);
     }
+  }
+
+  void tell_store() {
+    if (!settings_.token_store) return;
+    const std::string place = "store: " + settings_.token_store->directory();
+    const auto identity = identity_of(settings_);
+    if (!identity) return report_.skipped(place + ": there are no credentials to look with");
+    const auto entry = settings_.client.token.store->peek(*identity);
+    if (!entry) return report_.warn("store: " + entry.error().message);
+    const ex::detail::TokenExchange exchange{settings_.endpoints, settings_.client.token, identity->credentials};
+    const auto held = ex::detail::read_stored_token(exchange, *entry, ex::SystemClock().moment());
+    if (!held) return report_.ok(place + " holds no token of these credentials");
+    const auto left =
+        std::chrono::floor<std::chrono::seconds>(held->token.expires_at() - std::chrono::system_clock::now());
+    report_.ok(place + " holds a token, fingerprint " + held->token.fingerprint() + ", for another " +
+               std::to_string(left.count()) + " s");
   }
 
   static std::string reached(int status) {

@@ -50,6 +50,14 @@ ex::Result<ex::AccessToken> obtain_token(const Settings& settings) {
   return provider.token(deadline, interrupt.token());
 }
 
+/// Removes the token of the credentials, or of all, from the store.
+ex::Result<void> forget_token(const Settings& settings, bool all) {
+  if (!settings.token_store) return failure(ex::ErrorKind::invalid_argument, "--forget needs a token store");
+  if (all) return settings.token_store->forget_all();
+  const auto identity = identity_of(settings);
+  return identity ? settings.client.token.store->forget(*identity) : identity.error();
+}
+
 // --- request
 // ----------------------------------------------------------------------------------------------------------
 
@@ -100,6 +108,10 @@ ex::Result<ex::HttpResponse> send(const Options& options, ex::HttpRequest reques
 int token_command(const Options& options) {
   const auto settings = settings_of(options);
   if (!settings) return report(settings.error());
+  if (options.forget) {
+    const auto done = forget_token(*settings, options.all);
+    return done ? 0 : report(done.error());
+  }
   const auto token = obtain_token(*settings);
   if (!token) return report(token.error());
   return print(token_line(*token, options.show));

@@ -32,6 +32,7 @@ std::string footer() {
   return "Environment:\n"
          "  MOVIO_CLIENT_ID, MOVIO_CLIENT_SECRET   the credentials, unless they come from a file or directory\n"
          "  MOVIO_REGION                           eu or us, unless an option names the region or both URLs\n"
+         "  MOVIO_TOKEN_STORE                      the token store, unless --token-store names it\n"
          "  MOVIO_CA_FILE, SSL_CERT_FILE           the CA file, unless --ca-file names it\n"
          "  HTTPS_PROXY, ALL_PROXY, NO_PROXY       as libcurl reads them; loopback goes past any proxy\n\n" +
          exit_codes_help() +
@@ -57,6 +58,10 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--credentials-any-user", options.credentials_any_user,
                "accept such files although every user of this machine can read or change them")
       ->disable_flag_override();
+  app.add_option("--token-store", options.token_store,
+                 "where runs share their token, sealed: file (the default: below the user's cache directory), file:DIR "
+                 "or none")
+      ->type_name("STORE");
   app.add_option("--timeout", options.timeout, "for a whole call, its token included; 120 by default")
       ->type_name("SECONDS");
   app.add_flag("--allow-http", options.allow_http, "accept plain http, to a loopback host only")
@@ -97,6 +102,13 @@ void add_commands(CLI::App& app, Options& options) {
   CLI::App* const token = add_command(app, options, Command::token, "token", "Get a token and describe it in JSON");
   token->add_flag("--show", options.show, "with the access token itself, which cannot be revoked")
       ->disable_flag_override();
+  CLI::Option* const forget =
+      token->add_flag("--forget", options.forget, "instead, remove the token of these credentials from the store")
+          ->disable_flag_override()
+          ->excludes("--show");
+  token->add_flag("--all", options.all, "with --forget: those of all credentials, for example after a leak")
+      ->disable_flag_override()
+      ->needs(forget);
 
   CLI::App* const request =
       add_command(app, options, Command::request, "request", "Send a request, print the answer's body");

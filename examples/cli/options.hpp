@@ -22,16 +22,17 @@ struct Options {
   std::optional<std::string> ca_file, client_auth, scope;
   std::optional<std::string> credentials_file, credentials_dir;
   bool credentials_any_user = false;
-  std::optional<std::string> timeout;
+  std::optional<std::string> timeout, token_store;
   bool allow_http = false;
   bool verbose = false;
 
-  bool show = false;                ///< `token`
-  std::string method, path;         ///< `request`
-  std::optional<std::string> data;  ///< `request`: JSON, or @ and a file's name
-  std::string resource;             ///< `upload`, `delete`
-  std::string id;                   ///< `delete`, `subscriptions`
-  std::string file;                 ///< `upload`, `subscriptions`, `delete --ids`; "-" is standard input
+  bool show = false;                 ///< `token`
+  bool forget = false, all = false;  ///< `token`
+  std::string method, path;          ///< `request`
+  std::optional<std::string> data;   ///< `request`: JSON, or @ and a file's name
+  std::string resource;              ///< `upload`, `delete`
+  std::string id;                    ///< `delete`, `subscriptions`
+  std::string file;                  ///< `upload`, `subscriptions`, `delete --ids`; "-" is standard input
   std::optional<std::size_t> batch_size;
   std::optional<int> in_flight;
   std::optional<std::int64_t> max_rejects;

@@ -2,6 +2,7 @@
 #include "settings.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -102,6 +103,17 @@ ex::Result<void> choose_timeouts(ex::ClientOptions& client, const Options& optio
   return {};
 }
 
+/// Tells of events, and the first time of a store that fails: the program goes on, but asks the issuer at each run.
+ex::EventHook token_events(bool verbose) {
+  const auto told = std::make_shared<std::atomic<bool>>(false);
+  return [told, print = verbose ? event_printer() : nullptr](const ex::Event& event) {
+    if (event.kind == ex::EventKind::store_failed && !told->exchange(true)) {
+      note("goes on without the token store: " + event.error->message);
+    }
+    if (print) print(event);
+  };
+}
+
 ex::Result<void> choose_client(ex::ClientOptions& client, const Options& options) {
   if (options.client_auth == "post") {
     client.token.client_authentication = ex::ClientAuthentication::post;
@@ -110,8 +122,23 @@ ex::Result<void> choose_client(ex::ClientOptions& client, const Options& options
   }
   client.curl.ca_file = options.ca_file.value_or("");
   client.token.scope = options.scope.value_or("");
-  if (options.verbose) client.on_event = client.token.on_event = event_printer();
+  client.token.on_event = token_events(options.verbose);
+  if (options.verbose) client.on_event = event_printer();
   return choose_timeouts(client, options);
+}
+
+ex::Result<void> choose_token_store(Settings& settings, const Options& options) {
+  constexpr std::string_view in_directory = "file:";
+  std::string name = options.token_store.value_or(environment("MOVIO_TOKEN_STORE"));
+  if (name.empty() && !options.token_store) name = "file";
+  if (name == "none") return {};
+  if (name != "file" && (name.compare(0, in_directory.size(), in_directory) != 0 || name == in_directory)) {
+    return usage("the token store must be none, file or file:DIR");
+  }
+  const std::string directory = name == "file" ? std::string() : name.substr(in_directory.size());
+  settings.token_store = std::make_shared<ex::FileTokenStore>(directory);
+  settings.client.token.store = ex::sealed(settings.token_store);
+  return {};
 }
 
 /// A variable that is not set in a shell script makes an empty value, and what it stood for would be left out silently.
@@ -135,8 +162,16 @@ ex::Result<Settings> settings_of(const Options& options) {
   settings.endpoints.allow_loopback_http = options.allow_http;
   if (auto done = check_endpoints(settings.endpoints); !done) return done.error();
   if (auto done = choose_credentials(settings, options); !done) return done.error();
+  if (auto done = choose_token_store(settings, options); !done) return done.error();
   if (auto done = choose_client(settings.client, options); !done) return done.error();
   return settings;
+}
+
+ex::Result<ex::TokenIdentity> identity_of(const Settings& settings) {
+  auto credentials = settings.credentials();
+  if (!credentials) return credentials.error();
+  return ex::TokenIdentity{settings.endpoints.issuer_url, settings.endpoints.api_url, settings.client.token.scope,
+                           *std::move(credentials)};
 }
 
 }  // namespace cli

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <movio/exhibitor.hpp>
+#include <movio/exhibitor/file_token_store.hpp>
 #include <string>
 
 #include "options.hpp"
@@ -15,9 +17,13 @@ struct Settings {
   ex::CredentialSource credentials;
   std::string credentials_origin;  ///< For people: where they come from.
   ex::ClientOptions client;
+  std::shared_ptr<ex::FileTokenStore> token_store;  ///< What `client.token.store` seals for; may be empty.
 };
 
 /// Errors: `invalid_argument`. Credentials are not looked at here; they are asked for when a token is needed.
 ex::Result<Settings> settings_of(const Options& options);
+
+/// What the token is for, by which the store finds it. Errors: those of the credential source.
+ex::Result<ex::TokenIdentity> identity_of(const Settings& settings);
 
 }  // namespace cli

@@ -41,6 +41,7 @@ inline Level level_of(const ex::Event& event) noexcept {
     case Kind::attempt_finished:
       return Level::debug;
     case Kind::token_minted:
+    case Kind::token_loaded:
     case Kind::credentials_rotated:
       return Level::info;
     case Kind::call_finished:
@@ -48,6 +49,7 @@ inline Level level_of(const ex::Event& event) noexcept {
     case Kind::renewal_failed:
     case Kind::token_rejected:
     case Kind::quota_low:
+    case Kind::store_failed:
     case Kind::retry_planned:
       return Level::warn;
     case Kind::token_failed:

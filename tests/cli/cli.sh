@@ -10,6 +10,8 @@ fi
 exhibitor=$1
 sandbox=$2
 unset MOVIO_CLIENT_ID MOVIO_CLIENT_SECRET MOVIO_REGION MOVIO_CA_FILE SSL_CERT_FILE
+MOVIO_TOKEN_STORE=none
+export MOVIO_TOKEN_STORE
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 
 work=$(mktemp -d) || exit 1

@@ -2,8 +2,12 @@
 
 // What a program that links movio::exhibitor starts from; nothing here touches the network.
 #include <iostream>
+#include <memory>
 #include <movio/exhibitor.hpp>
 #include <string>
+#ifdef WITH_FILE_STORE
+#include <movio/exhibitor/file_token_store.hpp>
+#endif
 
 #if defined(EXPECT_HOST_TARGETS) && !(defined(HOST_CURL) && defined(HOST_JSON))
 #error "the host's own CURL::libcurl and nlohmann_json::nlohmann_json must win"
@@ -12,7 +16,11 @@
 namespace ex = movio::exhibitor;
 
 int main() {
-  const ex::ExhibitorClient client{ex::Region::eu, ex::credentials("id", ex::Secret{std::string{"secret"}})};
+  ex::ClientOptions options;
+#ifdef WITH_FILE_STORE
+  options.token.store = ex::sealed(std::make_shared<ex::FileTokenStore>("not/used"));
+#endif
+  const ex::ExhibitorClient client{ex::Region::eu, ex::credentials("id", ex::Secret{std::string{"secret"}}), options};
   std::cout << "movio_exhibitor " << MOVIO_EXHIBITOR_VERSION_MAJOR << '.' << MOVIO_EXHIBITOR_VERSION_MINOR << '.'
             << MOVIO_EXHIBITOR_VERSION_PATCH << '\n';
   return client.ready() ? 0 : 1;

@@ -83,7 +83,9 @@ TEST_CASE("events - a width applies to the whole line", "[events]") {
 
 TEST_CASE("events - the names that dashboards and log searches hold on to stay as they are", "[events]") {
   using Kind = ex::EventKind;
-  constexpr std::array<std::pair<Kind, std::string_view>, 11> names{{{Kind::token_minted, "token_minted"},
+  constexpr std::array<std::pair<Kind, std::string_view>, 13> names{{{Kind::token_minted, "token_minted"},
+                                                                     {Kind::token_loaded, "token_loaded"},
+                                                                     {Kind::store_failed, "store_failed"},
                                                                      {Kind::token_failed, "token_failed"},
                                                                      {Kind::renewal_failed, "renewal_failed"},
                                                                      {Kind::token_rejected, "token_rejected"},

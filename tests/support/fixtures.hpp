@@ -34,6 +34,11 @@ inline constexpr const char* api_url = "https://api.example";
 inline constexpr const char* planted_secret = "planted s3cret+&";  // holds what form encoding changes
 inline constexpr const char* planted_token = "planted-t0ken.of-no.JWT";
 
+inline constexpr std::chrono::seconds usable_day =
+    std::chrono::hours(24) - std::chrono::minutes(1);        // of a day's token
+inline constexpr auto renewal_begins = usable_day * 9 / 10;  // its renewal, at the earliest ...
+inline constexpr auto renewal_due = usable_day * 19 / 20;    // ... and at the latest: half way to the margin
+
 /// A moment that tokens can be issued at; the wall clock says 2024-10-04.
 inline const ex::Moment& begun() {
   static const ex::Moment moment{std::chrono::hours(1000),

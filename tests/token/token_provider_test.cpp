@@ -385,7 +385,8 @@ TEST_CASE("token provider - tells of tokens minted and failed, with nothing secr
       401, R"({"error":"invalid_client","error_description":"bad: )" + std::string(fixtures::planted_secret) + "\"}"));
   CHECK(said(provider->token()) == "issuer_rejected");
   REQUIRE(rig.log.lines().size() == 2);
-  CHECK(rig.log.lines()[0] == "token_minted fingerprint=" + token->fingerprint() + " lifetime_s=3600 reason=none");
+  CHECK(rig.log.lines()[0] ==
+        "token_minted fingerprint=" + token->fingerprint() + " lifetime_s=3600 origin=issuer reason=none");
   CHECK(contains(rig.log.lines()[1], "token_failed next_try_s=1 reason=refused error=\"issuer_rejected: "));
   CHECK_FALSE(contains(rig.log.text(), fixtures::planted_token));
   CHECK_FALSE(contains(rig.log.text(), fixtures::planted_secret));

@@ -20,16 +20,15 @@
 namespace ex = movio::exhibitor;
 using fixtures::in_threads;
 using fixtures::outcome;
+using fixtures::renewal_begins;
+using fixtures::renewal_due;
 using fixtures::Rig;
 using fixtures::said;
+using fixtures::usable_day;
 using support::contains;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto usable_day = std::chrono::seconds(24h - 1min);  // of a token that lives for a day
-constexpr auto renewal_begins = usable_day * 9 / 10;           // its renewal, at the earliest ...
-constexpr auto renewal_due = usable_day * 19 / 20;             // ... and at the latest: half way to the margin
 
 ex::HttpResponse unavailable(ex::Headers headers = {}) { return ex::json_response(503, "{}", std::move(headers)); }
 

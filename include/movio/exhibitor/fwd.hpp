@@ -20,10 +20,13 @@ class Decimal;
 class ExhibitorClient;
 class ExhibitorError;
 class FakeClock;
+class FakeTokenStore;
 class FakeTransport;
 class Headers;
 class Secret;
+class SharedTokens;
 class TokenProvider;
+class TokenStore;
 class Transport;
 class UpsertResult;
 

@@ -4,13 +4,17 @@
 // For the tests of programs that use the library, and of the library itself; not part of <movio/exhibitor.hpp>.
 
 #include <chrono>
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.hpp"
 #include "core/transport.hpp"
+#include "token/store.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -38,6 +42,47 @@ class FakeClock : public Clock {
   mutable std::mutex mutex_;
   Steady now_{std::chrono::hours(1)};
   Moment moment_{std::chrono::hours(1), std::chrono::system_clock::time_point(std::chrono::hours(24 * 365 * 55))};
+};
+
+/// A store in memory, for providers of one process as if they were several. Times to live pass on its clock.
+/// Thread-safety: every call from any thread.
+class FakeTokenStore : public TokenStore {
+ public:
+  explicit FakeTokenStore(std::shared_ptr<Clock> clock);
+
+  MOVIO_EXHIBITOR_INLINE Result<std::string> load(const std::string& name) override;
+  MOVIO_EXHIBITOR_INLINE Result<void> save(const std::string& name, const std::string& entry,
+                                           std::chrono::milliseconds time_to_live) override;
+  MOVIO_EXHIBITOR_INLINE Result<bool> acquire(const std::string& name, const std::string& owner,
+                                              std::chrono::milliseconds time_to_live) override;
+  MOVIO_EXHIBITOR_INLINE Result<void> release(const std::string& name, const std::string& owner) override;
+  [[nodiscard]] MOVIO_EXHIBITOR_INLINE std::string_view kind() const noexcept override;
+
+  /// From now on every call fails with this error of kind `storage`; with an empty text it works again.
+  void fail(std::string message);
+
+  /// What is there, sealed, by name.
+  [[nodiscard]] std::map<std::string, std::string> entries() const;
+  /// How many calls it has had.
+  [[nodiscard]] std::size_t calls() const;
+
+ private:
+  struct Entry {
+    std::string content;
+    std::chrono::nanoseconds ends{};
+  };
+
+  /// Counts a call; an error if it is to fail.
+  Result<void> begin_call();
+  static const Entry* find(const std::map<std::string, Entry>& in, const std::string& name,
+                           std::chrono::nanoseconds now);
+
+  const std::shared_ptr<Clock> clock_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Entry> entries_;
+  std::map<std::string, Entry> leases_;  ///< The owner is the content.
+  std::string failure_;
+  std::size_t calls_ = 0;
 };
 
 /// An answer with a JSON body.

@@ -14,12 +14,14 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 
 enum class EventKind {
-  token_minted,         ///< The issuer gave a token: `fingerprint`, `lifetime`, `reason`, `duration`.
+  token_minted,         ///< The issuer gave a token: `fingerprint`, `lifetime`, `reason`, `origin`, `duration`.
+  token_loaded,         ///< The token that another process had fetched was taken from a store: the same members.
   token_failed,         ///< A fetch failed, and there is no valid token: `error`, `next_try`, `reason`, `duration`.
   renewal_failed,       ///< A fetch failed, and the cached token stays in use: the same members.
   token_rejected,       ///< The API refused a fresh token: `fingerprint`.
   credentials_rotated,  ///< A token was obtained with new credentials: `fingerprint`.
   quota_low,            ///< A tenth or less of the issuer's quota is left: `quota`.
+  store_failed,         ///< The store for tokens failed, and is left alone for `next_try`: `origin`, `error`.
   attempt_started,      ///< A request is being sent: `attempt`. This and the next three also have `call_id`, `method`,
                         ///< `route` and `context`.
   attempt_finished,     ///< A response or a failure: `attempt`, `http_status` and `metrics`, or `error`, `duration`.
@@ -34,6 +36,8 @@ constexpr std::string_view to_string(EventKind kind) noexcept {
   switch (kind) {
     case EventKind::token_minted:
       return "token_minted";
+    case EventKind::token_loaded:
+      return "token_loaded";
     case EventKind::token_failed:
       return "token_failed";
     case EventKind::renewal_failed:
@@ -44,6 +48,8 @@ constexpr std::string_view to_string(EventKind kind) noexcept {
       return "credentials_rotated";
     case EventKind::quota_low:
       return "quota_low";
+    case EventKind::store_failed:
+      return "store_failed";
     case EventKind::attempt_started:
       return "attempt_started";
     case EventKind::attempt_finished:
@@ -64,9 +70,11 @@ struct Event {
   EventKind kind = EventKind::attempt_finished;
   std::string_view fingerprint{};    ///< The first 8 hexadecimal digits of the token's SHA-256.
   std::chrono::seconds lifetime{0};  ///< How long the token lives.
-  std::chrono::seconds next_try{0};  ///< Until the next request to the issuer.
-  std::string_view reason{};         ///< Why a token was fetched: "none" (the first), "expired", "ahead" (of its end),
-                              ///< "refused" (by the API, or invalidated), "credentials_changed" (after a failure).
+  std::chrono::seconds next_try{0};  ///< Until the next request to the issuer, or the next use of the store.
+  /// Why a token was fetched: "none" (the first), "expired", "ahead" (of its end), "refused" (by the API, or
+  /// invalidated), "credentials_changed" (after a failure).
+  std::string_view reason{};
+  std::string_view origin{};                 ///< Where a token is from: "issuer", or the store, for example "redis".
   const QuotaBucket* quota = nullptr;        ///< The quota concerned.
   std::string_view call_id{};                ///< The same for all attempts of a call; sent as `X-Request-Id`.
   std::string_view method{};                 ///< For example "PUT".

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,6 +56,80 @@ MOVIO_EXHIBITOR_INLINE void FakeClock::suspend(std::chrono::milliseconds duratio
 MOVIO_EXHIBITOR_INLINE void FakeClock::step_wall(std::chrono::milliseconds by) {
   const std::lock_guard<std::mutex> lock(mutex_);
   moment_.wall += by;
+}
+
+MOVIO_EXHIBITOR_INLINE FakeTokenStore::FakeTokenStore(std::shared_ptr<Clock> clock) : clock_(std::move(clock)) {}
+
+MOVIO_EXHIBITOR_INLINE Result<std::string> FakeTokenStore::load(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (auto begun = begin_call(); !begun) return begun.error();
+  const Entry* entry = find(entries_, name, clock_->moment().uptime);
+  return entry == nullptr ? std::string() : entry->content;
+}
+
+MOVIO_EXHIBITOR_INLINE Result<void> FakeTokenStore::save(const std::string& name, const std::string& entry,
+                                                         std::chrono::milliseconds time_to_live) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (auto begun = begin_call(); !begun) return begun;
+  if (entry.empty()) {
+    entries_.erase(name);
+  } else {
+    entries_[name] = {entry, clock_->moment().uptime + time_to_live};
+  }
+  return {};
+}
+
+MOVIO_EXHIBITOR_INLINE Result<bool> FakeTokenStore::acquire(const std::string& name, const std::string& owner,
+                                                            std::chrono::milliseconds time_to_live) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (auto begun = begin_call(); !begun) return begun.error();
+  const auto now = clock_->moment().uptime;
+  if (find(leases_, name, now) != nullptr) return false;
+  leases_[name] = {owner, now + time_to_live};
+  return true;
+}
+
+MOVIO_EXHIBITOR_INLINE Result<void> FakeTokenStore::release(const std::string& name, const std::string& owner) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (auto begun = begin_call(); !begun) return begun;
+  const auto lease = leases_.find(name);
+  if (lease != leases_.end() && lease->second.content == owner) leases_.erase(lease);
+  return {};
+}
+
+MOVIO_EXHIBITOR_INLINE std::string_view FakeTokenStore::kind() const noexcept { return "fake"; }
+
+MOVIO_EXHIBITOR_INLINE void FakeTokenStore::fail(std::string message) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  failure_ = std::move(message);
+}
+
+MOVIO_EXHIBITOR_INLINE std::map<std::string, std::string> FakeTokenStore::entries() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::map<std::string, std::string> all;
+  const auto now = clock_->moment().uptime;
+  for (const auto& [name, entry] : entries_) {
+    if (now < entry.ends) all.emplace(name, entry.content);
+  }
+  return all;
+}
+
+MOVIO_EXHIBITOR_INLINE std::size_t FakeTokenStore::calls() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return calls_;
+}
+
+MOVIO_EXHIBITOR_INLINE Result<void> FakeTokenStore::begin_call() {
+  ++calls_;
+  if (!failure_.empty()) return detail::make_error(ErrorKind::storage, failure_);
+  return {};
+}
+
+MOVIO_EXHIBITOR_INLINE const FakeTokenStore::Entry* FakeTokenStore::find(const std::map<std::string, Entry>& in,
+                                                                         const std::string& name,
+                                                                         std::chrono::nanoseconds now) {
+  const auto found = in.find(name);
+  return found == in.end() || now >= found->second.ends ? nullptr : &found->second;
 }
 
 MOVIO_EXHIBITOR_INLINE HttpResponse json_response(int status, std::string body, Headers headers) {

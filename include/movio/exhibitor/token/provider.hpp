@@ -28,15 +28,19 @@ inline namespace v0_1 {
 /// ---------
 /// *Fetching.* The provider asks the issuer on the first use, and renews in the last tenth of a token's usable life (a
 /// token of 24 hours: after 21.6 to 22.8 hours, at a random point in each process), or from
-/// `TokenOptions::renew_after` on. The renewal runs in the background;
-/// callers get the cached token until a minute before it expires, or a tenth of its life if that is shorter. An idle
-/// program requests nothing. Any number of callers without a token cause one request and share its outcome. The request
-/// runs on the transport, not in a caller's thread: each caller waits with its own deadline and cancellation.
+/// `TokenOptions::renew_after` on. The renewal runs in the background; callers get the cached token until a minute
+/// before it expires, or a tenth of its life if that is shorter. An idle program requests nothing. Any number of callers
+/// without a token cause one request and share its outcome. The request runs on the transport, not in a caller's thread:
+/// each caller waits with its own deadline and cancellation.
 ///
 /// *Issuer failures.* A valid token stays in use. After a failure the provider backs off for 1 s, then 2 s, up to 300 s
 /// (each shortened at random by up to half), or for the issuer's Retry-After, at most an hour. Callers without a token
 /// get the failure at once, with `retry_after`. Calls of `ExhibitorClient` wait for an issuer that cannot be reached or
 /// is overloaded, within their own deadline.
+///
+/// *Sharing.* With `TokenOptions::store` the processes that have the same credentials share a token: the store is asked
+/// before the issuer, and one process renews for all. While the store fails, each process asks the issuer when it needs
+/// a token, and puts a renewal off until the last seventh of what is left.
 ///
 /// *Rotation of the secret.* The credential source is read at every exchange, once more when the issuer refuses the
 /// credentials, and then at most once a second while that failure lasts and calls come in. A new secret is used at
@@ -54,7 +58,7 @@ inline namespace v0_1 {
 /// process fetched and the API may still accept.
 ///
 /// *Monitoring.* `TokenOptions::on_event`: `token_failed` (calls fail), `renewal_failed` (calls will fail when the
-/// token expires), `quota_low`, `token_rejected`. `status()` has the rest.
+/// token expires), `quota_low`, `token_rejected`, `store_failed`. `status()` has the rest.
 ///
 /// *fork().* A forked child keeps the cached token and makes its own connections. A fetch in progress stays the
 /// parent's.

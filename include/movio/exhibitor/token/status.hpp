@@ -35,6 +35,7 @@ struct TokenStatus {
   std::size_t waiters = 0;             ///< ... and this many callers wait for it.
   std::uint64_t exchanges = 0;         ///< Completed requests to the issuer.
   std::uint64_t minted = 0;            ///< Tokens received.
+  std::uint64_t loaded = 0;            ///< Tokens taken from the store.
   std::optional<Error> last_error;     ///< Why the last fetch failed; empty after a success.
   std::chrono::seconds retry_in{0};    ///< Remaining backoff after that failure.
   std::chrono::seconds no_replay_for{

@@ -28,6 +28,7 @@ inline void print(std::ostream& out, const Event& event) {
   out << to_string(event.kind);
   if (!event.fingerprint.empty()) out << " fingerprint=" << event.fingerprint;
   if (event.lifetime.count() != 0) out << " lifetime_s=" << event.lifetime.count();
+  if (!event.origin.empty()) out << " origin=" << event.origin;
   if (event.next_try.count() != 0) out << " next_try_s=" << event.next_try.count();
   if (!event.reason.empty()) out << " reason=" << event.reason;
   if (event.quota != nullptr) {

@@ -12,11 +12,14 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 
 #include "../access_token.hpp"
+#include "../store.hpp"
+#include "stored_token.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -61,22 +64,31 @@ class TokenCache {
 
   [[nodiscard]] bool is_current(const AccessToken& token) const noexcept { return token_ && token_->same_as(token); }
 
+  /// What to do with a token of a store: one that is older than the last one, or the same, brings nothing, and the one
+  /// that the API refused must not come again.
+  [[nodiscard]] SharedTokens::Verdict judge(const AccessToken& stored) const {
+    if (stored.fingerprint() == dropped_) return SharedTokens::Verdict::remove;
+    const bool known = token_ && token_->fingerprint() == stored.fingerprint();
+    return !known && issue_time(stored) >= last_issued_ ? SharedTokens::Verdict::use : SharedTokens::Verdict::pass_over;
+  }
+
   void store(AccessToken token) {
     if (token_) follows_refused_ = false;  // a renewal; a refused token has been dropped
     for (Slot& slot : slots_) slot.replace(token.counted_apart());
+    last_issued_ = issue_time(token);
     token_ = std::move(token);
     lack_ = "expired";
   }
 
   /// Drops the token only if it is still that one: a late 401 for an old token must not cost the new one.
-  void invalidate(const AccessToken& token) noexcept {
+  void invalidate(const AccessToken& token) {
     if (is_current(token)) drop();
   }
 
   /// The API answered 401 to a token. True if the call may be tried once more with another token, cached or to be
   /// fetched. False while a fresh token was refused, too: fetching more would not help. That may be found here, by a
   /// call that began with the new token and is refused before those that had the old one.
-  bool reject(const AccessToken& token, const Moment& now) noexcept {
+  bool reject(const AccessToken& token, const Moment& now) {
     if (is_current(token)) {
       if (now.uptime < no_mint_before_) return false;
       if (follows_refused_ && !token_->accepted() && token_->age(now) < proving_time) {
@@ -123,7 +135,8 @@ class TokenCache {
 #endif
   }
 
-  void drop() noexcept {
+  void drop() {
+    dropped_ = token_->fingerprint();
     token_.reset();
     lack_ = "refused";
     for (Slot& slot : slots_) slot.replace(std::nullopt);
@@ -132,6 +145,8 @@ class TokenCache {
   std::array<Slot, slot_count> slots_;  ///< Copies of `token_`.
   std::optional<AccessToken> token_;
   std::string_view lack_ = "none";
+  WallMilliseconds last_issued_{WallMilliseconds::min()};  ///< Of the last token.
+  std::string dropped_;                                    ///< The fingerprint of the last one that was dropped.
   bool follows_refused_ = false;  ///< The API answered 401 to the token before this one or the next one.
   std::chrono::nanoseconds no_mint_before_{};
 };

@@ -23,6 +23,7 @@ inline void tell_of_rejection(const EventHook& hook, const AccessToken& token) {
 /// What the provider adds to the outcome of a fetch.
 struct FetchNews {
   std::string_view reason;    ///< As in `Event::reason`.
+  std::string_view origin;    ///< Of a token that was loaded: its store.
   bool rotated = false;       ///< The token is for other credentials than the previous one.
   bool still_served = false;  ///< A usable token is cached.
 };
@@ -32,7 +33,8 @@ inline void tell_of_fetch(const EventHook& hook, const FetchOutcome& outcome, co
   event.reason = news.reason;
   event.duration = std::chrono::duration_cast<std::chrono::microseconds>(outcome.duration);
   if (outcome.token) {
-    event.kind = EventKind::token_minted;
+    event.kind = outcome.loaded ? EventKind::token_loaded : EventKind::token_minted;
+    event.origin = outcome.loaded ? news.origin : "issuer";
     event.fingerprint = outcome.token->fingerprint();
     event.lifetime = outcome.token->lifetime();
   } else {

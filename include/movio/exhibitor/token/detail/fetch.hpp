@@ -19,6 +19,7 @@
 #include "failure_backoff.hpp"
 #include "previous_credentials.hpp"
 #include "quota_headers.hpp"
+#include "stored_token.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -31,6 +32,7 @@ struct TokenSetup {
   TokenOptions options;
   std::shared_ptr<Clock> clock;
   std::weak_ptr<Transport> transport;
+  std::weak_ptr<SharedTokens> store;
 };
 
 /// The outcome of a fetch.
@@ -41,7 +43,9 @@ struct FetchOutcome {
   std::uint64_t requests = 0;     ///< Requests to the issuer: more than one if it refused the first credentials.
   std::vector<QuotaBucket> quota{};
   Clock::Steady::duration duration{};
-  LedgerEntry entry{};  ///< Of the token.
+  LedgerEntry entry{};   ///< Of the token.
+  bool loaded = false;   ///< The token came from the store.
+  bool put_off = false;  ///< There is no token, and none is needed yet.
 };
 
 inline CredentialsMark mark_of(const ClientCredentials& credentials) {
@@ -50,37 +54,91 @@ inline CredentialsMark mark_of(const ClientCredentials& credentials) {
   return {digest.begin(), digest.end()};
 }
 
-/// One fetch of a token: asks the source, then the issuer. If the issuer refuses the credentials, it tries once each,
-/// if they differ, the current ones of the source and the previous ones. Runs on the transport's thread, and completes
-/// exactly once unless the gate is closed.
+/// What a fetch asks its provider, and tells it in the end.
+struct FetchHooks {
+  /// Returns the earlier error if it still holds for the credentials of the source, so that the issuer is not asked.
+  std::function<std::optional<Error>(const CredentialsMark&)> known;
+  /// Whether a token of the store is to be used.
+  std::function<SharedTokens::Verdict(const AccessToken&)> judge;
+  std::function<void(FetchOutcome)> completion;
+  bool may_put_off = false;  ///< A valid token is at hand, and will be for a while.
+};
+
+/// One fetch of a token: asks the source, the store, then the issuer. If the issuer refuses the credentials, it tries
+/// once each, if they differ, the current ones of the source and the previous ones. Runs on the transport's thread, and
+/// completes exactly once unless the gate is closed.
 class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
  public:
-  using Completion = std::function<void(FetchOutcome)>;
-
-  /// Returns the earlier error if it still holds for the credentials of the source, so that the issuer is not asked.
-  using Known = std::function<std::optional<Error>(const CredentialsMark&)>;
-
   TokenFetch(std::shared_ptr<const TokenSetup> setup, std::shared_ptr<CallbackGate> gate,
-             std::shared_ptr<PreviousCredentials> previous, CancelToken cancel, Known known, Completion completion)
+             std::shared_ptr<PreviousCredentials> previous, CancelToken cancel, FetchHooks hooks)
       : setup_(std::move(setup)),
         gate_(std::move(gate)),
         previous_(std::move(previous)),
         cancel_(std::move(cancel)),
-        known_(std::move(known)),
-        completion_(std::move(completion)) {}
+        hooks_(std::move(hooks)) {}
 
   void begin() {
     guarded([this] {
       begun_ = setup_->clock->now();
       auto credentials = ask(setup_->source);
       if (credentials) note_given(mark_of(*credentials));
-      if (auto error = known_(given_)) return complete(*std::move(error), true);
+      if (auto error = hooks_.known(given_)) return complete(*std::move(error), true);
       if (!credentials) return complete(std::move(credentials.error()));
-      request(*std::move(credentials), given_);
+      credentials_ = *std::move(credentials);
+      sent_ = given_;
+      if (const auto store = setup_->store.lock()) return look_into(*store);
+      request(std::move(credentials_), given_);
     });
   }
 
  private:
+  void look_into(SharedTokens& store) {
+    const auto& endpoints = setup_->endpoints;
+    const auto& options = setup_->options;
+    SharedTokens::Occasion occasion;
+    occasion.identity = {endpoints.issuer_url, endpoints.api_url, options.scope, credentials_};
+    occasion.timeout = options.timeout;
+    occasion.may_put_off = hooks_.may_put_off;
+    occasion.judge = [weak = weak_from_this()](const Secret& entry) {
+      const auto self = weak.lock();
+      return self ? self->judge(entry) : SharedTokens::Verdict::pass_over;
+    };
+    occasion.transport = setup_->transport;
+    occasion.clock = setup_->clock;
+    occasion.on_event = options.on_event;
+    try {
+      const auto visit = store.visit(std::move(occasion));
+      visit->look([self = shared_from_this(), weak = std::weak_ptr<SharedTokens::Visit>(visit)](auto outcome) {
+        self->guarded([&] { self->looked(weak.lock(), outcome); });
+      });
+    } catch (...) {  // without the store, then
+      looked(nullptr, SharedTokens::Outcome::ask_issuer);
+    }
+  }
+
+  SharedTokens::Verdict judge(const Secret& entry) {
+    auto stored = read_stored_token({setup_->endpoints, setup_->options, credentials_}, entry, setup_->clock->moment());
+    if (!stored) return SharedTokens::Verdict::pass_over;
+    const auto verdict = hooks_.judge(stored->token);
+    if (verdict == SharedTokens::Verdict::use) found_ = *std::move(stored);
+    return verdict;
+  }
+
+  void looked(std::shared_ptr<SharedTokens::Visit> visit, SharedTokens::Outcome outcome) {
+    if (std::exchange(looked_, true)) return;
+    visit_ = std::move(visit);
+    if (outcome == SharedTokens::Outcome::ask_issuer) return request(std::move(credentials_), given_);
+    if (outcome == SharedTokens::Outcome::put_off || !found_) return put_off();
+    entry_ = std::move(found_->entry);
+    previous_->accepted(std::move(credentials_), sent_);
+    complete(std::move(found_->token));
+  }
+
+  void put_off() {
+    put_off_ = true;
+    complete(make_error(ErrorKind::cancelled, "the renewal was put off"));
+  }
+
   /// Notes the mark of the credentials of the source.
   void note_given(const CredentialsMark& mark) {
     given_ = mark;
@@ -100,6 +158,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     ++requests_;
     issued_ = setup_->clock->moment();
     TransportRequest request = token_request({setup_->endpoints, setup_->options, credentials_});
+    if (visit_) request.timeout = setup_->options.timeout * 2 / 5;
     request.cancel = cancel_;
     transport->start(std::move(request), [self = shared_from_this()](Result<HttpResponse> answer) {
       self->guarded([&] { self->answered(std::move(answer)); });
@@ -144,10 +203,14 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   void complete(Result<AccessToken> token, bool remembered = false) {
     if (std::exchange(completed_, true)) return;
     credentials_ = {};
+    const bool to_be_kept = token && visit_ && !found_ && sent_ == given_;
+    const auto kept = to_be_kept ? std::optional<AccessToken>(*token) : std::nullopt;
     if (!token && refusal_) token = *std::move(refusal_);
     const auto mark = token ? sent_ : given_;
-    completion_({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_,
-                 std::move(entry_)});
+    hooks_.completion({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_,
+                       std::move(entry_), found_.has_value(), put_off_});
+    if (kept) visit_->keep(stored_text(*kept), kept->usable_life());
+    visit_.reset();
   }
 
   /// Completes the fetch even if a step throws: otherwise its waiters and all later callers would wait forever.
@@ -166,8 +229,7 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   const std::shared_ptr<CallbackGate> gate_;
   const std::shared_ptr<PreviousCredentials> previous_;
   const CancelToken cancel_;
-  const Known known_;
-  const Completion completion_;
+  const FetchHooks hooks_;
 
   // unguarded: the steps run one after the other
   ClientCredentials credentials_;
@@ -179,6 +241,10 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   Clock::Steady begun_;
   std::vector<QuotaBucket> quota_;
   LedgerEntry entry_;
+  std::shared_ptr<SharedTokens::Visit> visit_;
+  std::optional<IssuedToken> found_;  ///< In the store.
+  bool looked_ = false;
+  bool put_off_ = false;
   bool completed_ = false;
 };
 

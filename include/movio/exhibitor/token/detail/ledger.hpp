@@ -19,13 +19,13 @@ namespace detail {
 /// forward does not end what the API still accepts.
 class Ledger {
  public:
-  /// A token received at `now` expires after `lifetime` at the latest: the issuer made it earlier.
-  void add(LedgerEntry entry, std::chrono::seconds lifetime, const Moment& now) {
+  /// A token received at `now` with that age expires after `lifetime` at the latest: the issuer made it earlier.
+  void add(LedgerEntry entry, std::chrono::seconds lifetime, const Moment& now, std::chrono::nanoseconds age = {}) {
     forget_dead(now);
     if (lines_.size() == most_lines) lines_.pop_front();
-    entry.issued_at = now.wall;
-    entry.expires_at = now.wall + lifetime;
-    lines_.push_back({std::move(entry), now.uptime + lifetime});
+    entry.issued_at = now.wall - std::chrono::duration_cast<std::chrono::system_clock::duration>(age);
+    entry.expires_at = entry.issued_at + lifetime;
+    lines_.push_back({std::move(entry), now.uptime + lifetime - age});
   }
 
   /// Oldest first.

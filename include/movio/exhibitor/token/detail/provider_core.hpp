@@ -21,6 +21,7 @@
 #include "events.hpp"
 #include "fetch.hpp"
 #include "ledger.hpp"
+#include "renewal_window.hpp"
 #include "waiters.hpp"
 
 namespace movio::exhibitor {
@@ -44,7 +45,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   /// In a forked child, `parents` is the source of the cached token.
   ProviderCore(std::shared_ptr<const TokenSetup> setup, const ProviderCore* parents)
-      : setup_(std::move(setup)), renewal_share_(random_renewal_share(setup_->options.renew_after)) {
+      : setup_(std::move(setup)), window_(setup_->options.renew_after) {
     if (parents == nullptr) return;
     if (auto token = parents->cache_.salvage()) cache_.store(*std::move(token));
   }
@@ -57,7 +58,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     const Uptime age = token->age(now);
     const Uptime life = token->usable_life();
     if (age >= life) return std::nullopt;
-    if (age >= renewal_age(life) && now.uptime >= Uptime(no_renewal_before_.load())) renew(*token);
+    if (age >= window_.begin(life) && now.uptime >= Uptime(no_renewal_before_.load())) renew(*token);
     return token;
   }
 
@@ -125,12 +126,13 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       status.fingerprint = token->fingerprint();
       status.age = seconds(token->age(now));
       status.usable_for = seconds(token->usable_life() - token->age(now));
-      status.renewal_in = seconds(renewal_age(token->usable_life()) - token->age(now));
+      status.renewal_in = seconds(window_.begin(token->usable_life()) - token->age(now));
     }
     status.fetching = waiters_.fetching();
     status.waiters = waiters_.waiting();
     status.exchanges = exchanges_;
     status.minted = minted_;
+    status.loaded = loaded_;
     status.last_error = backoff_.error(now);
     if (status.last_error) status.retry_in = *status.last_error->retry_after;
     status.no_replay_for = seconds(cache_.pause_left(now));
@@ -185,13 +187,6 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   static Error closed_error() { return make_error(ErrorKind::cancelled, "the token provider was destroyed"); }
 
-  /// The share of its usable life after which a use of the token renews it: a random point, different in each provider,
-  /// in the first half of the life after `renew_after`. The second half is for retries.
-  static double random_renewal_share(double renew_after) { return renew_after + (1 - renew_after) / 2 * chance(); }
-  [[nodiscard]] Uptime renewal_age(Uptime usable_life) const noexcept {
-    return std::chrono::duration_cast<Uptime>(std::chrono::duration<double, std::nano>(usable_life) * renewal_share_);
-  }
-
   Joined join(Patience patience, Clock::Steady deadline, const CancelToken& cancel, Waiters::Waiter waiter) {
     const auto transport = setup_->transport.lock();
     if (!transport) return {closed_error()};
@@ -227,14 +222,17 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       no_renewal_before_ = Uptime::max().count();
       reason_ = "ahead";
     }
-    begin_fetch(*transport);
+    begin_fetch(*transport, due.age(setup_->clock->moment()) < window_.last_call(due.usable_life()));
   }
 
-  void begin_fetch(Transport& transport) {
+  void begin_fetch(Transport& transport, bool may_put_off = false) {
     const auto self = shared_from_this();
-    const auto known = [self](const CredentialsMark& given) { return self->standing_error(given); };
-    const auto fetch = new_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), known,
-                                              [self](FetchOutcome outcome) { self->complete(std::move(outcome)); });
+    FetchHooks hooks;
+    hooks.known = [self](const CredentialsMark& given) { return self->standing_error(given); };
+    hooks.judge = [self](const AccessToken& token) { return self->judge(token); };
+    hooks.completion = [self](FetchOutcome outcome) { self->complete(std::move(outcome)); };
+    hooks.may_put_off = may_put_off;
+    const auto fetch = new_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), std::move(hooks));
     if (!transport.after(std::chrono::milliseconds(0), [fetch] { fetch->begin(); }))
       complete({make_error(ErrorKind::overloaded, "no token: the transport takes no more requests")});
   }
@@ -249,7 +247,31 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     return std::nullopt;
   }
 
+  SharedTokens::Verdict judge(const AccessToken& token) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return cache_.judge(token);
+  }
+
+  /// A renewal that can wait: its next use tries again. A caller who needs a token by now does not wait for that.
+  void put_off() {
+    const auto transport = setup_->transport.lock();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (closed_) return;
+      const bool needed = waiters_.waiting() != 0;
+      if (!needed || !transport) {
+        const auto pause = std::chrono::duration<double>(1 + chance());
+        no_renewal_before_ = (setup_->clock->moment().uptime + std::chrono::duration_cast<Uptime>(pause)).count();
+        queue_notifications(closed_error());
+        return;
+      }
+      reason_ = cache_.lack();
+    }
+    begin_fetch(*transport);
+  }
+
   void complete(FetchOutcome outcome) {
+    if (outcome.put_off) return put_off();
     FetchNews news{};
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -258,8 +280,9 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       exchanges_ += outcome.requests;
       if (!outcome.quota.empty()) quota_ = outcome.quota;
       if (outcome.token) {
-        news.rotated = std::exchange(minted_with_, outcome.credentials) != outcome.credentials && minted_ != 0;
-        minted(*outcome.token, std::move(outcome.entry), now);
+        news.rotated =
+            std::exchange(obtained_with_, outcome.credentials) != outcome.credentials && minted_ + loaded_ != 0;
+        obtained(outcome, now);
       } else if (!outcome.remembered && worth_remembering(outcome.token.error())) {
         backoff_.failed(outcome.token.error(), outcome.credentials, now, chance());
       }
@@ -269,6 +292,8 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
       no_renewal_before_ = std::max(backoff_.next_look(), now.uptime + pause).count();
       queue_notifications(outcome.token);
     }
+    const auto store = setup_->store.lock();
+    if (store) news.origin = store->kind();
     if (!outcome.remembered) tell_of_fetch(setup_->options.on_event, outcome, news);
     notify_waiters();
   }
@@ -294,11 +319,12 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   }
 
   /// Called under the mutex.
-  void minted(const AccessToken& token, LedgerEntry entry, const Moment& now) {
-    ++minted_;
+  void obtained(FetchOutcome& outcome, const Moment& now) {
+    ++(outcome.loaded ? loaded_ : minted_);
     backoff_.clear();
-    ledger_.add(std::move(entry), token.lifetime(), now);
-    cache_.store(token);
+    const auto age = outcome.loaded ? outcome.token->age(now) : Uptime(0);
+    ledger_.add(std::move(outcome.entry), outcome.token->lifetime(), now, age);
+    cache_.store(*outcome.token);
   }
 
   /// False for failures within this process, so that the next call may try at once.
@@ -360,12 +386,13 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
   FailureBackoff backoff_;
   Ledger ledger_;
   std::string_view reason_;  ///< Of the fetch in progress, as in `Event::reason`.
-  CredentialsMark minted_with_;
+  CredentialsMark obtained_with_;
   std::vector<QuotaBucket> quota_;
   std::uint64_t exchanges_ = 0;
   std::uint64_t minted_ = 0;
+  std::uint64_t loaded_ = 0;
   bool closed_ = false;
-  const double renewal_share_;
+  const RenewalWindow window_;
 };
 
 }  // namespace detail

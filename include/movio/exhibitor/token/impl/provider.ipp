@@ -37,8 +37,9 @@ inline Result<void> configuration_of(const Endpoints& endpoints, const Credentia
 inline std::shared_ptr<const TokenSetup> setup_of(Endpoints endpoints, CredentialSource source, TokenOptions options,
                                                   const std::shared_ptr<Transport>& transport) {
   auto clock = options.clock ? options.clock : new_shared<SystemClock>();
+  const std::weak_ptr<SharedTokens> store = std::exchange(options.store, nullptr);
   return new_shared<const TokenSetup>(
-      TokenSetup{std::move(endpoints), std::move(source), std::move(options), std::move(clock), transport});
+      TokenSetup{std::move(endpoints), std::move(source), std::move(options), std::move(clock), transport, store});
 }
 
 }  // namespace detail
@@ -46,6 +47,7 @@ inline std::shared_ptr<const TokenSetup> setup_of(Endpoints endpoints, Credentia
 struct TokenProvider::State {
   State(Endpoints endpoints, CredentialSource source, TokenOptions options, std::shared_ptr<Transport> carrier)
       : transport(carrier ? std::move(carrier) : detail::new_shared<CurlTransport>()),
+        store(options.store),
         ready(detail::configuration_of(endpoints, source, options)),
         setup(detail::setup_of(std::move(endpoints), std::move(source), std::move(options), transport)),
         core([setup_of_core = setup](const detail::ProviderCore* parents) {
@@ -67,6 +69,7 @@ struct TokenProvider::State {
   }
 
   const std::shared_ptr<Transport> transport;
+  const std::shared_ptr<SharedTokens> store;  ///< Held here alone: its thread ends with the last provider.
   const Result<void> ready;
   const std::shared_ptr<const detail::TokenSetup> setup;
   const detail::ForkLocal<detail::ProviderCore> core;

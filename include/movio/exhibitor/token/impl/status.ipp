@@ -18,6 +18,7 @@ inline void print(std::ostream& out, const TokenStatus& status) {
   }
   out << " fetching=" << (status.fetching ? "yes" : "no") << " waiters=" << status.waiters
       << " exchanges=" << status.exchanges << " minted=" << status.minted;
+  if (status.loaded != 0) out << " loaded=" << status.loaded;
   for (const auto& bucket : status.quota)
     out << " quota_" << bucket.name << '=' << bucket.remaining << '/' << bucket.limit;
   if (status.no_replay_for.count() != 0) out << " no_replay_for_s=" << status.no_replay_for.count();
