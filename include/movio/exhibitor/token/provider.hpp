@@ -29,9 +29,9 @@ inline namespace v0_1 {
 /// *Fetching.* The provider asks the issuer on the first use, and renews in the last tenth of a token's usable life (a
 /// token of 24 hours: after 21.6 to 22.8 hours, at a random point in each process), or from
 /// `TokenOptions::renew_after` on. The renewal runs in the background; callers get the cached token until a minute
-/// before it expires, or a tenth of its life if that is shorter. An idle program requests nothing. Any number of callers
-/// without a token cause one request and share its outcome. The request runs on the transport, not in a caller's thread:
-/// each caller waits with its own deadline and cancellation.
+/// before it expires, or a tenth of its life if that is shorter. An idle program requests nothing. Any number of
+/// callers without a token cause one request and share its outcome. The request runs on the transport, not in a
+/// caller's thread: each caller waits with its own deadline and cancellation.
 ///
 /// *Issuer failures.* A valid token stays in use. After a failure the provider backs off for 1 s, then 2 s, up to 300 s
 /// (each shortened at random by up to half), or for the issuer's Retry-After, at most an hour. Callers without a token

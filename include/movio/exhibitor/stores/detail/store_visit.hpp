@@ -31,10 +31,7 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
       : calls_(std::move(calls)), sealing_key_(std::move(sealing_key)), occasion_(std::move(occasion)) {}
   StoreVisit(const StoreVisit&) = delete;
   StoreVisit& operator=(const StoreVisit&) = delete;
-  ~StoreVisit() override {
-    if (!leased_) return;
-    calls_->send([name = seal_->name(), owner = owner_](TokenStore& store) { return store.release(name, owner); });
-  }
+  ~StoreVisit() override { release(); }
 
   void look(std::function<void(Outcome)> done) override {
     done_ = std::move(done);
@@ -56,6 +53,7 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
     auto sealed = seal_->seal(entry);
     if (!sealed) return tell(make_error(ErrorKind::storage, "the token was not stored: OpenSSL has no randomness"), {});
     save(*std::move(sealed), time_to_live);
+    release();
   }
 
  private:
@@ -80,7 +78,10 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
   void loaded(std::string sealed) {
     const auto entry = sealed.empty() ? std::nullopt : seal_->open(sealed);
     const Verdict verdict = entry ? occasion_.judge(*entry) : Verdict::pass_over;
-    if (verdict == Verdict::use) return finish(Outcome::found);
+    if (verdict == Verdict::use) {
+      release();
+      return finish(Outcome::found);
+    }
     if (leased_) {
       if (verdict == Verdict::remove) save({}, {});
       return finish(Outcome::ask_issuer);
@@ -115,6 +116,12 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
     calls_->call<void>(work, patience(), occasion_.transport, [self = shared_from_this()](const Result<void>& saved) {
       if (!saved) self->tell(saved.error(), self->calls_->failed(self->now()));
     });
+  }
+
+  /// After all calls before it. Not left to the destructor where that may come after the provider's end.
+  void release() {
+    if (!std::exchange(leased_, false)) return;
+    calls_->send([name = seal_->name(), owner = owner_](TokenStore& store) { return store.release(name, owner); });
   }
 
   void store_failed(const Error& error) {
