@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <movio/exhibitor/detail/os/system_clock.hpp>
-#include <movio/exhibitor/token/detail/stored_token.hpp>
+#include <movio/exhibitor/stores/detail/stored_token.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -157,8 +157,7 @@ class Check {
     if (!identity) return report_.skipped(place + ": there are no credentials to look with");
     const auto entry = settings_.client.token.store->peek(*identity);
     if (!entry) return report_.warn("store: " + entry.error().message);
-    const ex::detail::TokenExchange exchange{settings_.endpoints, settings_.client.token, identity->credentials};
-    const auto held = ex::detail::read_stored_token(exchange, *entry, ex::SystemClock().moment());
+    const auto held = ex::detail::read_stored_token(*identity, *entry, ex::SystemClock().moment());
     if (!held) return report_.ok(place + " holds no token of these credentials");
     const auto left =
         std::chrono::floor<std::chrono::seconds>(held->token.expires_at() - std::chrono::system_clock::now());

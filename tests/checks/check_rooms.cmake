@@ -13,10 +13,10 @@ cmake_path(ABSOLUTE_PATH INCLUDE_DIR) # file(GLOB_RECURSE) matches nothing below
 
 # From the bottom to the top: the rooms, and the headers that stand by themselves, each as a room.
 set(street version.hpp fwd.hpp detail/text core detail/json detail/os files curl token stores call records client.hpp bulk
-           testing bulk.hpp records.hpp token_provider.hpp file_token_store.hpp coroutine.hpp format.hpp testing.hpp ../exhibitor.hpp src.hpp)
+           testing bulk.hpp records.hpp token_provider.hpp file_token_store.hpp redis_token_store.hpp coroutine.hpp format.hpp testing.hpp ../exhibitor.hpp src.hpp)
 set(rooms ${street})
 list(FILTER rooms EXCLUDE REGEX "\\.hpp$")
-set(outside_the_umbrella "(coroutine|file_token_store|format|fwd|src|testing)\\.hpp|stores/.*")
+set(outside_the_umbrella "(coroutine|file_token_store|redis_token_store|format|fwd|src|testing)\\.hpp|stores/.*")
 set(most_lines 400)
 
 # "INCLUDER INCLUDED": who may use what is private to another room.
@@ -28,6 +28,10 @@ set(exceptions
     "records/.* call/detail/caller\\.hpp"
     # An upload sends the same records in the same requests as the resources do.
     "bulk/.* records/detail/(limits|range|reader|receipt|requests|schema|schemas|writer)\\.hpp"
+    # An entry is read as an answer of the issuer.
+    "stores/detail/stored_token\\.hpp token/detail/(cache|exchange)\\.hpp"
+    # The connection to a Redis is libcurl's.
+    "stores/.* curl/detail/(handle|wire)\\.hpp"
     # A sealing key is a secret as others are.
     "stores/impl/sealed\\.ipp token/detail/secret_file\\.hpp"
     "bulk/detail/record_source\\.hpp files/detail/line_reader\\.hpp")
@@ -46,8 +50,9 @@ set(owned
     "curl/.* <curl/.*"
     "detail/json/.* <nlohmann/json\\.hpp>"
     "stores/detail/seal\\.hpp <openssl/.*"
+    "stores/detail/redis_reply\\.hpp <hiredis/.*"
     # The others: pipes and terminals as input, access to files with credentials, and libcurl's sockets.
-    "(detail/os/.*|files/(detail/descriptor_bytes\\.hpp|impl/byte_source\\.ipp)|token/detail/secret_file\\.hpp|curl/detail/handle\\.hpp) <((sys|net|netinet|arpa)/.*|(fcntl|unistd|poll|pthread|signal|time|windows)\\.h)>")
+    "(detail/os/.*|files/(detail/descriptor_bytes\\.hpp|impl/byte_source\\.ipp)|token/detail/secret_file\\.hpp|curl/detail/(handle|wire)\\.hpp) <((sys|net|netinet|arpa)/.*|(fcntl|unistd|poll|pthread|signal|time|windows)\\.h)>")
 
 set(root "${INCLUDE_DIR}/movio/exhibitor")
 set(faults "")

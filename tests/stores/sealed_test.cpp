@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -359,6 +360,28 @@ TEST_CASE("shared tokens - a provider that goes away in the midst of a call of t
   ended.get();
   CHECK(rig.minted() == 0);
   CHECK(rig.seen.use_count() == 1);
+}
+
+TEST_CASE("shared tokens - no event is told of once the provider is gone", "[shared_tokens]") {
+  StoreRig rig;
+  Barrier barrier;
+  std::atomic<bool> gone{false};
+  std::atomic<bool> told_too_late{false};
+  rig.options.on_event = [&](const ex::Event& /*event*/) { told_too_late = told_too_late || gone; };
+  rig.trouble([&](std::string_view call) {
+    if (call != "save") return;
+    barrier.wait();
+    throw std::runtime_error("full");
+  });
+  auto process = rig.process();
+  CHECK(said(process->token()) == "fake-token-1");
+  await([&] { return barrier.waiting() == 1; });
+  auto shared = std::exchange(rig.options.store, nullptr);  // as another provider would: its thread goes on
+  process.reset();
+  gone = true;
+  barrier.open();
+  shared.reset();
+  CHECK_FALSE(told_too_late);
 }
 
 TEST_CASE("shared tokens - the lease is released when the issuer refuses", "[shared_tokens]") {

@@ -3,7 +3,7 @@
 // Entries that were sealed rightly and hold what they should not.
 #include <chrono>
 #include <movio/exhibitor/stores/detail/seal.hpp>
-#include <movio/exhibitor/token/detail/stored_token.hpp>
+#include <movio/exhibitor/stores/detail/stored_token.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -24,6 +24,10 @@ std::int64_t milliseconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
+ex::TokenIdentity identity_of(const StoreRig& rig) {
+  return {fixtures::issuer_url, fixtures::api_url, "", rig.source().value()};
+}
+
 /// A good entry of an hour ago, with `members` in place of what it holds.
 std::string entry_with(const StoreRig& rig, const json& members) {
   json entry{{"access_token", "stored-token"},
@@ -37,8 +41,7 @@ std::string entry_with(const StoreRig& rig, const json& members) {
 
 /// What a process says that finds this in the store.
 std::string said_over(StoreRig& rig, const std::string& entry) {
-  const ex::TokenIdentity identity{fixtures::issuer_url, fixtures::api_url, "", rig.source().value()};
-  const auto seal = ex::detail::Seal::of(identity, {}).value();
+  const auto seal = ex::detail::Seal::of(identity_of(rig), {}).value();
   CHECK(rig.store->save(seal.name(), *seal.seal(ex::Secret(entry)), 24h));
   auto outcome = said(rig.process()->token());
   rig.settle();
@@ -91,10 +94,9 @@ TEST_CASE("stored token - what is no token, or none any more, is passed over", "
 TEST_CASE("stored token - a life beyond reason is cut, and one from the future begins now", "[stored_token]") {
   StoreRig rig;
   const auto now = rig.clock->moment();
-  const ex::ClientCredentials credentials{"client-1", ex::Secret("s")};
-  const ex::detail::TokenExchange exchange{rig.endpoints, rig.options, credentials};
+  const auto identity = identity_of(rig);
   const auto expiry = [&](const json& members) {
-    return ex::detail::read_stored_token(exchange, ex::Secret(entry_with(rig, members)), now)->token.expires_at() -
+    return ex::detail::read_stored_token(identity, ex::Secret(entry_with(rig, members)), now)->token.expires_at() -
            now.wall;
   };
   CHECK(expiry(json::object()) == 23h);
@@ -106,10 +108,9 @@ TEST_CASE("stored token - a life beyond reason is cut, and one from the future b
 TEST_CASE("stored token - what is kept of a token is read back", "[stored_token]") {
   StoreRig rig;
   const auto now = rig.clock->moment();
-  const ex::ClientCredentials credentials{"client-1", ex::Secret("s")};
-  const ex::detail::TokenExchange exchange{rig.endpoints, rig.options, credentials};
+  const auto identity = identity_of(rig);
   const ex::AccessToken token(ex::Secret("odd\"to\\ken~"), "read write", 3600s, now);
-  const auto read = ex::detail::read_stored_token(exchange, ex::detail::stored_text(token), now);
+  const auto read = ex::detail::read_stored_token(identity, ex::detail::stored_text(token), now);
   REQUIRE(read);
   CHECK(read->token.reveal() == token.reveal());
   CHECK(read->token.scope() == "read write");

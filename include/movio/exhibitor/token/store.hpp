@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "../core/result.hpp"
 #include "../core/secret.hpp"
 #include "../core/transport.hpp"
+#include "access_token.hpp"
 #include "credential_source.hpp"
 
 namespace movio::exhibitor {
@@ -50,6 +50,11 @@ class TokenStore {
   [[nodiscard]] virtual std::string_view kind() const noexcept { return "store"; }
 };
 
+struct TokenOptions;
+namespace detail {
+struct IssuedToken;
+}
+
 /// What a token is for. Two that differ in anything never share an entry.
 struct TokenIdentity {
   std::string issuer_url;
@@ -62,29 +67,18 @@ struct TokenIdentity {
 /// Thread-safety: every call from any thread.
 class SharedTokens {
  public:
-  /// What the provider says to an entry of the store.
+  /// What the provider says to a token of the store.
   enum class Verdict {
-    use,        ///< Its token is taken.
-    pass_over,  ///< It is no token, has expired, or is not newer than what the provider has used.
-    remove,     ///< The API has refused its token.
+    use,        ///< It is taken.
+    pass_over,  ///< It is not newer than what the provider has used.
+    remove,     ///< The API has refused it.
   };
 
   /// What a look into the store leads to.
   enum class Outcome {
-    found,  ///< The last entry that was judged is used.
+    found,  ///< The last token that was judged is used.
     ask_issuer,
     put_off,  ///< Another process is renewing, or the store failed and the token at hand is good for long enough.
-  };
-
-  /// The reason to look. The callbacks come on the transport's thread.
-  struct Occasion {
-    TokenIdentity identity;
-    std::chrono::milliseconds timeout{};  ///< In which a fetch is to have ended.
-    bool may_put_off = false;             ///< A valid token is at hand.
-    std::function<Verdict(const Secret& entry)> judge;
-    std::weak_ptr<Transport> transport;
-    std::shared_ptr<Clock> clock;
-    EventHook on_event;
   };
 
   /// One look into the store, and what follows. Its destructor releases the lease, without waiting.
@@ -92,15 +86,31 @@ class SharedTokens {
    public:
     virtual ~Visit() = default;
 
-    /// Calls `done` once, in bounded time.
-    virtual void look(std::function<void(Outcome)> done) = 0;
+    /// Calls `Fetch::looked` once, in bounded time, on the transport's thread.
+    virtual void look() = 0;
 
-    /// Seals and saves an entry, without waiting.
-    virtual void keep(const Secret& entry, std::chrono::milliseconds time_to_live) = 0;
+    /// Seals and saves a token that was fetched, and releases the lease, without waiting.
+    virtual void keep(const AccessToken& token) = 0;
+  };
+
+  /// The fetch for which a visit is made. The visit keeps it until it has looked.
+  class Fetch {
+   public:
+    virtual ~Fetch() = default;
+    [[nodiscard]] virtual TokenIdentity identity() const = 0;
+    [[nodiscard]] virtual const TokenOptions& options() const noexcept = 0;
+    [[nodiscard]] virtual const std::shared_ptr<Clock>& clock() const noexcept = 0;
+    [[nodiscard]] virtual const std::weak_ptr<Transport>& transport() const noexcept = 0;
+    /// Receives the store's events; nothing once the provider has been destroyed.
+    [[nodiscard]] virtual EventHook event_hook() const = 0;
+    /// Whether a valid token is at hand, and will be for a while.
+    [[nodiscard]] virtual bool may_put_off() const noexcept = 0;
+    virtual Verdict judge(const detail::IssuedToken& stored) = 0;
+    virtual void looked(const std::shared_ptr<Visit>& visit, Outcome outcome) = 0;
   };
 
   virtual ~SharedTokens() = default;
-  virtual std::shared_ptr<Visit> visit(Occasion occasion) = 0;
+  virtual std::shared_ptr<Visit> visit(std::shared_ptr<Fetch> fetch) = 0;
 
   /// The entry of an identity, in the clear; empty when there is none that can be opened. Blocks while the store is
   /// read. Errors: `storage`.

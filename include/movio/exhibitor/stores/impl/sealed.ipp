@@ -31,8 +31,8 @@ class SealedStore : public SharedTokens {
     if (auto* calls = calls_.own()) calls->close();
   }
 
-  std::shared_ptr<Visit> visit(Occasion occasion) override {
-    return new_shared<StoreVisit>(calls_.share(), sealing_key_, std::move(occasion));
+  std::shared_ptr<Visit> visit(std::shared_ptr<Fetch> fetch) override {
+    return new_shared<StoreVisit>(calls_.share(), sealing_key_, std::move(fetch));
   }
   Result<Secret> peek(const TokenIdentity& identity) override {
     const auto seal = Seal::of(identity, sealing_key_);

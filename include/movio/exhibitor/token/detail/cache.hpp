@@ -19,11 +19,17 @@
 
 #include "../access_token.hpp"
 #include "../store.hpp"
-#include "stored_token.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
+
+using WallMilliseconds = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
+
+/// When the request of a token was begun, by the wall clock, as precisely as a store keeps it.
+inline WallMilliseconds issue_time(const AccessToken& token) {
+  return std::chrono::floor<std::chrono::milliseconds>(token.expires_at() - token.lifetime());
+}
 
 /// The cached token, and what 401s of the API imply about it. No I/O. `take` and `salvage` may be called from any
 /// thread; the owner guards all other calls with a mutex.

@@ -19,7 +19,6 @@
 #include "failure_backoff.hpp"
 #include "previous_credentials.hpp"
 #include "quota_headers.hpp"
-#include "stored_token.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -54,35 +53,39 @@ inline CredentialsMark mark_of(const ClientCredentials& credentials) {
   return {digest.begin(), digest.end()};
 }
 
-/// What a fetch asks its provider, and tells it in the end.
-struct FetchHooks {
-  /// Returns the earlier error if it still holds for the credentials of the source, so that the issuer is not asked.
-  std::function<std::optional<Error>(const CredentialsMark&)> known;
+/// The provider of a fetch.
+class FetchOwner {
+ public:
+  virtual ~FetchOwner() = default;
+  /// The earlier error if it still holds for the credentials of the source, so that the issuer is not asked.
+  virtual std::optional<Error> standing_error(const CredentialsMark& given) = 0;
   /// Whether a token of the store is to be used.
-  std::function<SharedTokens::Verdict(const AccessToken&)> judge;
-  std::function<void(FetchOutcome)> completion;
-  bool may_put_off = false;  ///< A valid token is at hand, and will be for a while.
+  virtual SharedTokens::Verdict judge(const AccessToken& stored) = 0;
+  virtual void complete(FetchOutcome outcome) = 0;
 };
 
 /// One fetch of a token: asks the source, the store, then the issuer. If the issuer refuses the credentials, it tries
 /// once each, if they differ, the current ones of the source and the previous ones. Runs on the transport's thread, and
 /// completes exactly once unless the gate is closed.
-class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
+class TokenFetch : public SharedTokens::Fetch, public std::enable_shared_from_this<TokenFetch> {
  public:
+  /// `may_put_off`: a valid token is at hand, and will be for a while.
   TokenFetch(std::shared_ptr<const TokenSetup> setup, std::shared_ptr<CallbackGate> gate,
-             std::shared_ptr<PreviousCredentials> previous, CancelToken cancel, FetchHooks hooks)
+             std::shared_ptr<PreviousCredentials> previous, CancelToken cancel, std::shared_ptr<FetchOwner> owner,
+             bool may_put_off)
       : setup_(std::move(setup)),
         gate_(std::move(gate)),
         previous_(std::move(previous)),
         cancel_(std::move(cancel)),
-        hooks_(std::move(hooks)) {}
+        owner_(std::move(owner)),
+        may_put_off_(may_put_off) {}
 
   void begin() {
     guarded([this] {
       begun_ = setup_->clock->now();
       auto credentials = ask(setup_->source);
       if (credentials) note_given(mark_of(*credentials));
-      if (auto error = hooks_.known(given_)) return complete(*std::move(error), true);
+      if (auto error = owner_->standing_error(given_)) return complete(*std::move(error), true);
       if (!credentials) return complete(std::move(credentials.error()));
       credentials_ = *std::move(credentials);
       sent_ = given_;
@@ -91,42 +94,44 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     });
   }
 
+  [[nodiscard]] TokenIdentity identity() const override {
+    return {setup_->endpoints.issuer_url, setup_->endpoints.api_url, setup_->options.scope, credentials_};
+  }
+  [[nodiscard]] const TokenOptions& options() const noexcept override { return setup_->options; }
+  [[nodiscard]] const std::shared_ptr<Clock>& clock() const noexcept override { return setup_->clock; }
+  [[nodiscard]] const std::weak_ptr<Transport>& transport() const noexcept override { return setup_->transport; }
+  [[nodiscard]] bool may_put_off() const noexcept override { return may_put_off_; }
+  [[nodiscard]] EventHook event_hook() const override {
+    return [setup = setup_, gate = gate_](const Event& event) {
+      const CallbackGate::Pass pass(*gate);
+      if (pass) tell_hook(setup->options.on_event, event);
+    };
+  }
+
+  SharedTokens::Verdict judge(const IssuedToken& stored) override {
+    const auto verdict = owner_->judge(stored.token);
+    if (verdict == SharedTokens::Verdict::use) found_ = stored;
+    return verdict;
+  }
+
+  void looked(const std::shared_ptr<SharedTokens::Visit>& visit, SharedTokens::Outcome outcome) override {
+    guarded([&] {
+      if (std::exchange(looked_, true)) return;
+      visit_ = visit;
+      go_on(outcome);
+    });
+  }
+
  private:
   void look_into(SharedTokens& store) {
-    const auto& endpoints = setup_->endpoints;
-    const auto& options = setup_->options;
-    SharedTokens::Occasion occasion;
-    occasion.identity = {endpoints.issuer_url, endpoints.api_url, options.scope, credentials_};
-    occasion.timeout = options.timeout;
-    occasion.may_put_off = hooks_.may_put_off;
-    occasion.judge = [weak = weak_from_this()](const Secret& entry) {
-      const auto self = weak.lock();
-      return self ? self->judge(entry) : SharedTokens::Verdict::pass_over;
-    };
-    occasion.transport = setup_->transport;
-    occasion.clock = setup_->clock;
-    occasion.on_event = options.on_event;
     try {
-      const auto visit = store.visit(std::move(occasion));
-      visit->look([self = shared_from_this(), weak = std::weak_ptr<SharedTokens::Visit>(visit)](auto outcome) {
-        self->guarded([&] { self->looked(weak.lock(), outcome); });
-      });
+      store.visit(shared_from_this())->look();
     } catch (...) {  // without the store, then
       looked(nullptr, SharedTokens::Outcome::ask_issuer);
     }
   }
 
-  SharedTokens::Verdict judge(const Secret& entry) {
-    auto stored = read_stored_token({setup_->endpoints, setup_->options, credentials_}, entry, setup_->clock->moment());
-    if (!stored) return SharedTokens::Verdict::pass_over;
-    const auto verdict = hooks_.judge(stored->token);
-    if (verdict == SharedTokens::Verdict::use) found_ = *std::move(stored);
-    return verdict;
-  }
-
-  void looked(std::shared_ptr<SharedTokens::Visit> visit, SharedTokens::Outcome outcome) {
-    if (std::exchange(looked_, true)) return;
-    visit_ = std::move(visit);
+  void go_on(SharedTokens::Outcome outcome) {
     if (outcome == SharedTokens::Outcome::ask_issuer) return request(std::move(credentials_), given_);
     if (outcome == SharedTokens::Outcome::put_off || !found_) return put_off();
     entry_ = std::move(found_->entry);
@@ -207,9 +212,9 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
     const auto kept = to_be_kept ? std::optional<AccessToken>(*token) : std::nullopt;
     if (!token && refusal_) token = *std::move(refusal_);
     const auto mark = token ? sent_ : given_;
-    hooks_.completion({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_,
-                       std::move(entry_), found_.has_value(), put_off_});
-    if (kept) visit_->keep(stored_text(*kept), kept->usable_life());
+    owner_->complete({std::move(token), remembered, mark, requests_, std::move(quota_), setup_->clock->now() - begun_,
+                      std::move(entry_), found_.has_value(), put_off_});
+    if (kept) visit_->keep(*kept);
     visit_.reset();
   }
 
@@ -229,7 +234,8 @@ class TokenFetch : public std::enable_shared_from_this<TokenFetch> {
   const std::shared_ptr<CallbackGate> gate_;
   const std::shared_ptr<PreviousCredentials> previous_;
   const CancelToken cancel_;
-  const FetchHooks hooks_;
+  const std::shared_ptr<FetchOwner> owner_;
+  const bool may_put_off_;
 
   // unguarded: the steps run one after the other
   ClientCredentials credentials_;

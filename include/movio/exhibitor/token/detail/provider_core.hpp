@@ -30,7 +30,7 @@ namespace detail {
 
 /// The state of a provider, shared by its callers, its fetches and the transport's callbacks. Each callback holds a
 /// reference, so that the core outlives the provider where it must.
-class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
+class ProviderCore : public FetchOwner, public std::enable_shared_from_this<ProviderCore> {
  public:
   using Completion = std::function<void(Result<AccessToken>)>;
 
@@ -227,17 +227,12 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
 
   void begin_fetch(Transport& transport, bool may_put_off = false) {
     const auto self = shared_from_this();
-    FetchHooks hooks;
-    hooks.known = [self](const CredentialsMark& given) { return self->standing_error(given); };
-    hooks.judge = [self](const AccessToken& token) { return self->judge(token); };
-    hooks.completion = [self](FetchOutcome outcome) { self->complete(std::move(outcome)); };
-    hooks.may_put_off = may_put_off;
-    const auto fetch = new_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), std::move(hooks));
+    const auto fetch = new_shared<TokenFetch>(setup_, gate_, previous_, cancel_.token(), self, may_put_off);
     if (!transport.after(std::chrono::milliseconds(0), [fetch] { fetch->begin(); }))
       complete({make_error(ErrorKind::overloaded, "no token: the transport takes no more requests")});
   }
 
-  std::optional<Error> standing_error(const CredentialsMark& given) {
+  std::optional<Error> standing_error(const CredentialsMark& given) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     const Moment now = setup_->clock->moment();
     if (backoff_.still(given, now)) return backoff_.error(now);
@@ -247,7 +242,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     return std::nullopt;
   }
 
-  SharedTokens::Verdict judge(const AccessToken& token) {
+  SharedTokens::Verdict judge(const AccessToken& token) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     return cache_.judge(token);
   }
@@ -270,7 +265,7 @@ class ProviderCore : public std::enable_shared_from_this<ProviderCore> {
     begin_fetch(*transport);
   }
 
-  void complete(FetchOutcome outcome) {
+  void complete(FetchOutcome outcome) override {
     if (outcome.put_off) return put_off();
     FetchNews news{};
     {

@@ -8,18 +8,13 @@
 
 #include "../../detail/json/scanner.hpp"
 #include "../../detail/json/value.hpp"
-#include "exchange.hpp"
+#include "../../token/detail/cache.hpp"
+#include "../../token/detail/exchange.hpp"
+#include "../../token/store.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
-
-using WallMilliseconds = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
-
-/// When the request of a token was begun, by the wall clock, as precisely as a store keeps it.
-inline WallMilliseconds issue_time(const AccessToken& token) {
-  return std::chrono::floor<std::chrono::milliseconds>(token.expires_at() - token.lifetime());
-}
 
 /// What a store keeps of a token: the issuer's answer, and the time of its request.
 inline Secret stored_text(const AccessToken& token) {
@@ -43,9 +38,8 @@ inline Moment stored_issue_moment(double milliseconds, const Moment& now) {
   return {now.uptime - past, now.wall - past};
 }
 
-/// Reads an entry as if it came from the issuer; the exchange's credentials are those of the entry. Errors say nothing
-/// to anybody: the entry is passed over.
-inline Result<IssuedToken> read_stored_token(const TokenExchange& exchange, const Secret& entry, const Moment& now) {
+/// Reads an entry as if it came from the issuer. Errors say nothing to anybody: the entry is passed over.
+inline Result<IssuedToken> read_stored_token(const TokenIdentity& identity, const Secret& entry, const Moment& now) {
   const auto problem = [](const char* what) { return make_error(ErrorKind::storage, what); };
   const auto answer = parse_json(entry.reveal(), "the stored token");
   if (!answer) return answer.error();
@@ -54,7 +48,11 @@ inline Result<IssuedToken> read_stored_token(const TokenExchange& exchange, cons
   const auto number = issued_at ? issued_at->number() : std::nullopt;
   constexpr double longest = 1e15;  // in the year 33658
   if (!number || !(*number > 0 && *number < longest)) return problem("the stored token has no time");
-  auto issued = read_issued_token(exchange, *answer, stored_issue_moment(*number, now));
+  const Endpoints endpoints{identity.issuer_url, identity.audience};
+  TokenOptions options;
+  options.scope = identity.scope;
+  auto issued =
+      read_issued_token({endpoints, options, identity.credentials}, *answer, stored_issue_moment(*number, now));
   if (!issued) return issued;
   return issued->token.expired(now) ? Result<IssuedToken>(problem("the stored token has expired")) : issued;
 }
