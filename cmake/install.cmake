@@ -24,7 +24,8 @@ install(
   EXPORT movio_exhibitor-targets
   NAMESPACE movio::
   DESTINATION "${package_dir}")
-install(FILES "${CMAKE_CURRENT_LIST_DIR}/compiled.cmake" "${CMAKE_CURRENT_LIST_DIR}/file_store.cmake" DESTINATION "${package_dir}")
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/compiled.cmake" "${CMAKE_CURRENT_LIST_DIR}/file_store.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/redis_store.cmake" DESTINATION "${package_dir}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${PROJECT_BINARY_DIR}/movio_exhibitor-config.cmake"
               "${PROJECT_BINARY_DIR}/movio_exhibitor-config-version.cmake" DESTINATION "${package_dir}")

@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 . cmake/debian-packages.sh
-install_missing ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev ninja-build \
-  nlohmann-json3-dev
+install_missing ca-certificates cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libhiredis-dev libssl-dev \
+  ninja-build nlohmann-json3-dev
 
 work=$(mktemp -d)
 sandbox=

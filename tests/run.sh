@@ -7,8 +7,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 . cmake/debian-packages.sh
-install_missing ca-certificates catch2 cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libnghttp2-dev \
-  libssl-dev ninja-build nginx-light nlohmann-json3-dev
+install_missing ca-certificates catch2 cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev \
+  libhiredis-dev libnghttp2-dev libssl-dev ninja-build nginx-light nlohmann-json3-dev redis-server
 
 build=${BUILD_DIR:-build/tests}
 echo "Building the tests in $build"

@@ -151,8 +151,8 @@ class Check {
   }
 
   void tell_store() {
-    if (!settings_.token_store) return;
-    const std::string place = "store: " + settings_.token_store->directory();
+    if (!settings_.client.token.store) return;
+    const std::string place = "store: " + settings_.token_store;
     const auto identity = identity_of(settings_);
     if (!identity) return report_.skipped(place + ": there are no credentials to look with");
     const auto entry = settings_.client.token.store->peek(*identity);

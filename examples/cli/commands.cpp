@@ -52,10 +52,12 @@ ex::Result<ex::AccessToken> obtain_token(const Settings& settings) {
 
 /// Removes the token of the credentials, or of all, from the store.
 ex::Result<void> forget_token(const Settings& settings, bool all) {
-  if (!settings.token_store) return failure(ex::ErrorKind::invalid_argument, "--forget needs a token store");
-  if (all) return settings.token_store->forget_all();
+  const auto& store = settings.client.token.store;
+  if (!store) return failure(ex::ErrorKind::invalid_argument, "--forget needs a token store");
+  if (all && settings.token_files) return settings.token_files->forget_all();
+  if (all) return failure(ex::ErrorKind::invalid_argument, "--all is for a store of files");
   const auto identity = identity_of(settings);
-  return identity ? settings.client.token.store->forget(*identity) : identity.error();
+  return identity ? store->forget(*identity) : identity.error();
 }
 
 // --- request

@@ -33,6 +33,7 @@ std::string footer() {
          "  MOVIO_CLIENT_ID, MOVIO_CLIENT_SECRET   the credentials, unless they come from a file or directory\n"
          "  MOVIO_REGION                           eu or us, unless an option names the region or both URLs\n"
          "  MOVIO_TOKEN_STORE                      the token store, unless --token-store names it\n"
+         "  MOVIO_REDIS_PASSWORD                   its password, or MOVIO_REDIS_PASSWORD_FILE: a file that holds it\n"
          "  MOVIO_CA_FILE, SSL_CERT_FILE           the CA file, unless --ca-file names it\n"
          "  HTTPS_PROXY, ALL_PROXY, NO_PROXY       as libcurl reads them; loopback goes past any proxy\n\n" +
          exit_codes_help() +
@@ -58,9 +59,10 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--credentials-any-user", options.credentials_any_user,
                "accept such files although every user of this machine can read or change them")
       ->disable_flag_override();
-  app.add_option("--token-store", options.token_store,
-                 "where runs share their token, sealed: file (the default: below the user's cache directory), file:DIR "
-                 "or none")
+  app.add_option(
+         "--token-store", options.token_store,
+         "where runs share their token, sealed: file (the default: below the user's cache directory), file:DIR, "
+         "redis://[USER@]HOST[:PORT][/DB], rediss://... or none")
       ->type_name("STORE");
   app.add_option("--timeout", options.timeout, "for a whole call, its token included; 120 by default")
       ->type_name("SECONDS");

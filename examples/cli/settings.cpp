@@ -11,6 +11,9 @@
 #include <string_view>
 #include <utility>
 
+#include <movio/exhibitor/redis_token_store.hpp>
+#include <movio/exhibitor/stores/detail/redis_address.hpp>
+
 #include "output.hpp"
 
 namespace cli {
@@ -127,17 +130,43 @@ ex::Result<void> choose_client(ex::ClientOptions& client, const Options& options
   return choose_timeouts(client, options);
 }
 
+/// The password of the Redis server, from the environment or a file that it names: arguments can be read by others.
+ex::Result<ex::Secret> redis_password() {
+  const std::string file = environment("MOVIO_REDIS_PASSWORD_FILE");
+  if (file.empty()) return ex::Secret(environment("MOVIO_REDIS_PASSWORD"));
+  return ex::password_from_file(file);
+}
+
+ex::Result<void> use_redis(Settings& settings, const std::string& url, const Options& options) {
+  const auto address = ex::detail::parse_redis_url(url);
+  if (!address) return usage("the token store: " + address.error().message);
+  const auto password = redis_password();
+  if (!password) return password.error();
+  ex::RedisOptions redis;
+  redis.url = url;
+  redis.password = *password;
+  redis.ca_file = options.ca_file.value_or("");
+  settings.token_store = "the Redis at " + address->name;
+  settings.client.token.store = ex::sealed(std::make_shared<ex::RedisTokenStore>(std::move(redis)));
+  return {};
+}
+
+void use_files(Settings& settings, const std::string& directory) {
+  settings.token_files = std::make_shared<ex::FileTokenStore>(directory);
+  settings.token_store = settings.token_files->directory();
+  settings.client.token.store = ex::sealed(settings.token_files);
+}
+
 ex::Result<void> choose_token_store(Settings& settings, const Options& options) {
   constexpr std::string_view in_directory = "file:";
   std::string name = options.token_store.value_or(environment("MOVIO_TOKEN_STORE"));
   if (name.empty() && !options.token_store) name = "file";
+  const auto begins_with = [&name](std::string_view text) { return name.compare(0, text.size(), text) == 0; };
   if (name == "none") return {};
-  if (name != "file" && (name.compare(0, in_directory.size(), in_directory) != 0 || name == in_directory)) {
-    return usage("the token store must be none, file or file:DIR");
-  }
-  const std::string directory = name == "file" ? std::string() : name.substr(in_directory.size());
-  settings.token_store = std::make_shared<ex::FileTokenStore>(directory);
-  settings.client.token.store = ex::sealed(settings.token_store);
+  if (begins_with("redis:") || begins_with("rediss:")) return use_redis(settings, name, options);
+  if (name != "file" && (!begins_with(in_directory) || name == in_directory))
+    return usage("the token store must be none, file, file:DIR, redis://... or rediss://...");
+  use_files(settings, name == "file" ? std::string() : name.substr(in_directory.size()));
   return {};
 }
 

@@ -17,7 +17,8 @@ struct Settings {
   ex::CredentialSource credentials;
   std::string credentials_origin;  ///< For people: where they come from.
   ex::ClientOptions client;
-  std::shared_ptr<ex::FileTokenStore> token_store;  ///< What `client.token.store` seals for; may be empty.
+  std::string token_store;                          ///< For people: where runs share tokens; empty for nowhere.
+  std::shared_ptr<ex::FileTokenStore> token_files;  ///< If that is a directory.
 };
 
 /// Errors: `invalid_argument`. Credentials are not looked at here; they are asked for when a token is needed.

@@ -32,7 +32,7 @@ if [ "$what" = compile ]; then
   exec sh tests/bench/compile.sh "$@"
 fi
 install_missing ca-certificates catch2 cmake g++ libbenchmark-dev libcli11-dev libcpp-httplib-dev libcpprest-dev \
-  libcurl4-openssl-dev libnghttp2-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev
+  libcurl4-openssl-dev libhiredis-dev libnghttp2-dev libpoco-dev libssl-dev nginx-light ninja-build nlohmann-json3-dev
 
 build=${BUILD_DIR:-build/bench}
 if [ -n "${BUILD_DIR:-}" ]; then cmake "$build"; else cmake --preset bench; fi

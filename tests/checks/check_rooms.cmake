@@ -32,8 +32,8 @@ set(exceptions
     "stores/detail/stored_token\\.hpp token/detail/(cache|exchange)\\.hpp"
     # The connection to a Redis is libcurl's.
     "stores/.* curl/detail/(handle|wire)\\.hpp"
-    # A sealing key is a secret as others are.
-    "stores/impl/sealed\\.ipp token/detail/secret_file\\.hpp"
+    # A sealing key and a password are secrets as others are.
+    "stores/impl/.* token/detail/(secret_file|credential_files)\\.hpp"
     "bulk/detail/record_source\\.hpp files/detail/line_reader\\.hpp")
 
 # "HEADER INCLUDED": what a public header needs of a detail/ to declare what it has.

@@ -18,6 +18,9 @@ lacks_planted() { ! grep -raq -e 'planted' -e "$MOVIO_CLIENT_ID" -e "$shown" "$1
 
 refuses "an unknown token store" --region eu --token-store memory token
 refuses "a token store without a directory" --region eu --token-store file: token
+refuses "a Redis with a password in its URL" --region eu --token-store "redis://:$secret@h" token
+judge "and keeps it back" err_lacks "$secret"
+refuses "a Redis that is none" --region eu --token-store redis://h:x token
 refuses "an empty token store" --region eu --token-store '' token
 refuses "to forget without a store" --region eu --token-store none token --forget
 refuses "--all without --forget" --region eu token --all
@@ -91,6 +94,46 @@ judge "with what to do about it" err_has "mend it with .chmod 700 $store"
 chmod 700 "$store"
 MOVIO_CLIENT_SECRET=short call token
 judge "and with a secret that can be guessed" notes || show
+
+# --- Redis ------------------------------------------------------------------------------------------------------------
+
+# A port that nobody listens on is found by trying.
+start_redis() {
+  for redis_port in 16379 16380 16381 16382 16383; do
+    "$1" --port $redis_port --bind 127.0.0.1 --save '' --dir "$work" --requirepass "$secret" >"$work/redis.log" 2>&1 &
+    redis_pid=$!
+    tries=0
+    until grep -q 'Ready to accept connections' "$work/redis.log"; do
+      tries=$((tries + 1))
+      [ "$tries" -lt 100 ] && kill -0 "$redis_pid" 2>/dev/null || continue 2
+      sleep 0.1
+    done
+    return 0
+  done
+  return 1
+}
+start_redis "$(command -v redis-server || command -v valkey-server)"
+judge "a Redis starts" test $? -eq 0 || cat "$work/redis.log"
+MOVIO_TOKEN_STORE=redis://127.0.0.1:$redis_port/2
+export MOVIO_TOKEN_STORE
+call token
+judge "without the password it goes on" goes_on || show
+judge "and says what is missing" err_has 'NOAUTH; give it the user and password'
+printf '%s\n' "$secret" >"$work/password"
+MOVIO_REDIS_PASSWORD=$secret call --verbose token
+judge "the first run over Redis fetches a token" minted || show
+MOVIO_REDIS_PASSWORD_FILE=$work/password call --verbose token
+judge "the second one takes it" err_has '^exhibitor: event: token_loaded .* origin=redis ' || show
+MOVIO_REDIS_PASSWORD=$secret call check
+judge "check tells of it" out_has "^ok +store: the Redis at 127.0.0.1:$redis_port holds a token, fingerprint "
+MOVIO_REDIS_PASSWORD=$secret call token --forget --all
+judge "--all is not for Redis" failed_as 2 invalid_argument || show
+MOVIO_REDIS_PASSWORD=$secret works "token --forget removes the entry" token --forget
+MOVIO_REDIS_PASSWORD=$secret call --verbose token
+judge "so that the next run fetches a token" minted || show
+kill "$redis_pid"
+wait "$redis_pid" 2>/dev/null
+unset MOVIO_TOKEN_STORE
 
 # --- Many at once -----------------------------------------------------------------------------------------------------
 

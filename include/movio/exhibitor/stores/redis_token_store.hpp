@@ -11,6 +11,7 @@
 
 #include "../core/result.hpp"
 #include "../core/secret.hpp"
+#include "../token/credential_source.hpp"
 #include "../token/store.hpp"
 
 namespace movio::exhibitor {
@@ -27,6 +28,10 @@ struct RedisOptions {
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(1);  ///< Name look-up, TCP and TLS together.
   std::chrono::milliseconds command_timeout = std::chrono::seconds(1);  ///< Of one command.
 };
+
+/// Reads a password from a file; one newline at the end is cut. What every user may do to the file is up to `access`.
+/// Errors: `credentials`.
+Result<Secret> password_from_file(const std::string& path, FileAccess access = FileAccess::owner_and_group);
 
 /// A store in a Redis or Valkey server, for the processes of many machines. Hand it to `sealed`.
 ///

@@ -12,6 +12,7 @@
 
 #include "../../core/new_shared.hpp"
 #include "../../detail/os/fork_local.hpp"
+#include "../../token/detail/credential_files.hpp"
 #include "../detail/redis_connection.hpp"
 #include "../redis_token_store.hpp"
 
@@ -96,6 +97,12 @@ inline Result<void> delete_if(RedisConnection& redis, const std::string& key, co
 }
 
 }  // namespace detail
+
+inline Result<Secret> password_from_file(const std::string& path, FileAccess access) {
+  const auto file = detail::SecretFile::read(path, access);
+  if (!file) return file.error();
+  return Secret(std::string(detail::without_newline(file->content().reveal())));
+}
 
 inline RedisTokenStore::RedisTokenStore(RedisOptions options) : server_(std::make_unique<Server>(std::move(options))) {}
 inline RedisTokenStore::~RedisTokenStore() = default;
