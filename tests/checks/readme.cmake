@@ -35,7 +35,8 @@ exhibitor_static_test(
 
 set(rest "${after_program}")
 string(CONCAT text "#include <fstream>\n#include <iostream>\n#include <movio/exhibitor.hpp>\n"
-              "#include <movio/exhibitor/file_token_store.hpp>\n#include <movio/exhibitor/testing.hpp>\n#include <nlohmann/json.hpp>\nnamespace ex = movio::exhibitor;\n")
+              "#include <movio/exhibitor/file_token_store.hpp>\n#include <movio/exhibitor/redis_token_store.hpp>\n"
+              "#include <movio/exhibitor/testing.hpp>\n#include <nlohmann/json.hpp>\nnamespace ex = movio::exhibitor;\n")
 set(number 0)
 next_block(cpp)
 while(NOT block STREQUAL "")

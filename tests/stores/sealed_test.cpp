@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -362,12 +361,43 @@ TEST_CASE("shared tokens - a provider that goes away in the midst of a call of t
   CHECK(rig.seen.use_count() == 1);
 }
 
-TEST_CASE("shared tokens - no event is told of once the provider is gone", "[shared_tokens]") {
+TEST_CASE("shared tokens - while the issuer fails for one process, it takes the token that another got",
+          "[shared_tokens]") {
+  StoreRig rig;
+  const auto unlucky = rig.process();
+  const auto lucky = rig.process();
+  rig.transport->answer_token(ex::json_response(503, "{}", {{"Retry-After", "600"}}));
+  CHECK(said(unlucky->token()) == "issuer_unavailable");
+  rig.settle();
+  CHECK(said(unlucky->token()) == "issuer_unavailable");
+  CHECK(said(lucky->token()) == "fake-token-1");
+  rig.settle();
+  CHECK(said(unlucky->token()) == "issuer_unavailable");  // once a second it looks
+  rig.clock->advance(1s);
+  CHECK(said(unlucky->token()) == "fake-token-1");
+  CHECK(rig.minted() == 2);
+}
+
+TEST_CASE("shared tokens - while the issuer fails, the store is looked into but nobody is kept from the lease",
+          "[shared_tokens]") {
+  StoreRig rig;
+  const auto process = rig.process();
+  rig.transport->answer_token(ex::json_response(503, "{}", {{"Retry-After", "600"}}));
+  for (int i = 0; i < 5; ++i) {
+    CHECK(said(process->token()) == "issuer_unavailable");
+    rig.settle();
+    rig.clock->advance(2s);
+  }
+  CHECK(rig.minted() == 1);
+  CHECK(rig.log.count("token_failed") == 1);
+  CHECK(rig.log.count("store_failed") == 0);
+  rig.clock->advance(600s);
+  CHECK(said(process->token()) == "fake-token-1");
+}
+
+TEST_CASE("shared tokens - no event is told of while the provider ends, and after", "[shared_tokens]") {
   StoreRig rig;
   Barrier barrier;
-  std::atomic<bool> gone{false};
-  std::atomic<bool> told_too_late{false};
-  rig.options.on_event = [&](const ex::Event& /*event*/) { told_too_late = told_too_late || gone; };
   rig.trouble([&](std::string_view call) {
     if (call != "save") return;
     barrier.wait();
@@ -376,12 +406,13 @@ TEST_CASE("shared tokens - no event is told of once the provider is gone", "[sha
   auto process = rig.process();
   CHECK(said(process->token()) == "fake-token-1");
   await([&] { return barrier.waiting() == 1; });
-  auto shared = std::exchange(rig.options.store, nullptr);  // as another provider would: its thread goes on
-  process.reset();
-  gone = true;
+  auto ended = std::async(std::launch::async, [&] { process.reset(); });
+  CHECK(ended.wait_for(50ms) == std::future_status::timeout);  // the call of the store is still going on
   barrier.open();
-  shared.reset();
-  CHECK_FALSE(told_too_late);
+  ended.get();
+  rig.options.store.reset();
+  CHECK(rig.log.count("token_minted") == 1);
+  CHECK(rig.log.count("store_failed") == 0);
 }
 
 TEST_CASE("shared tokens - the lease is released when the issuer refuses", "[shared_tokens]") {

@@ -23,8 +23,8 @@ inline namespace v0_1 {
 ///
 /// Calls come from a thread of their own, never from the one that sends requests, and nobody with a valid token waits
 /// for them. A call should end within a twentieth of `TokenOptions::timeout`: later its answer is not waited for. An
-/// error or an exception makes the provider go on without the store for a while. The last provider's destructor waits
-/// for the calls that were begun, so that a program that ends at once has saved its token.
+/// error or an exception makes the provider go on without the store for a while. A provider's destructor waits for
+/// the calls that were begun, so that a program that ends at once has saved its token.
 ///
 /// Thread-safety: needed only if several `SharedTokens` are made of one store.
 class TokenStore {
@@ -105,12 +105,17 @@ class SharedTokens {
     [[nodiscard]] virtual EventHook event_hook() const = 0;
     /// Whether a valid token is at hand, and will be for a while.
     [[nodiscard]] virtual bool may_put_off() const noexcept = 0;
+    /// Whether the issuer is not to be asked, because it has failed just now.
+    [[nodiscard]] virtual bool only_looks() const noexcept = 0;
     virtual Verdict judge(const detail::IssuedToken& stored) = 0;
     virtual void looked(const std::shared_ptr<Visit>& visit, Outcome outcome) = 0;
   };
 
   virtual ~SharedTokens() = default;
   virtual std::shared_ptr<Visit> visit(std::shared_ptr<Fetch> fetch) = 0;
+
+  /// Waits until what was begun for visits has ended, so that a program that ends at once has saved its token.
+  virtual void flush() = 0;
 
   /// The entry of an identity, in the clear; empty when there is none that can be opened. Blocks while the store is
   /// read. Errors: `storage`.

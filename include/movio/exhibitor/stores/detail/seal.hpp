@@ -130,20 +130,20 @@ class Seal {
                         "the token store is not used, because a client secret of fewer than 32 bytes could be guessed "
                         "from its entries; set a sealing key");
     }
-    std::string context = length_prefixed({"movio::exhibitor token",
-                                           {&format, 1},
-                                           sealing_key.empty() ? "secret" : "sealing key and secret",
-                                           identity.issuer_url,
-                                           identity.audience,
-                                           identity.scope,
-                                           identity.credentials.client_id});
+    const std::string context = length_prefixed({"movio::exhibitor token",
+                                                 {&format, 1},
+                                                 sealing_key.empty() ? "secret" : "sealing key and secret",
+                                                 identity.issuer_url,
+                                                 identity.audience,
+                                                 identity.scope,
+                                                 identity.credentials.client_id});
     const Secret input = joined_secret(sealing_key.reveal(), secret);
     const auto salt = sha256(context);
     const auto root = salt ? hkdf(EVP_PKEY_HKDEF_MODE_EXTRACT_ONLY, input.reveal(), *salt, 32) : std::nullopt;
     auto key = root ? hkdf(EVP_PKEY_HKDEF_MODE_EXPAND_ONLY, root->reveal(), "entry key", 32) : std::nullopt;
     const auto name = root ? hkdf(EVP_PKEY_HKDEF_MODE_EXPAND_ONLY, root->reveal(), "entry name", 16) : std::nullopt;
     if (!key || !name) return make_error(ErrorKind::storage, "the token store is not used: OpenSSL derives no key");
-    return Seal(*std::move(key), hexadecimal(name->reveal()), std::move(context));
+    return Seal(*std::move(key), hexadecimal(name->reveal()), context);
   }
 
   /// 32 hexadecimal digits. A fingerprint of the client secret: not for events, messages or logs.

@@ -30,6 +30,9 @@ class StoreCalls : public std::enable_shared_from_this<StoreCalls> {
 
   explicit StoreCalls(std::shared_ptr<TokenStore> store) : store_(std::move(store)) {}
 
+  /// Waits for the end of the calls that were begun.
+  void flush() { thread_.flush(); }
+
   /// Makes no more calls, and waits for the end of those that were begun.
   void close() { thread_.stop(); }
 

@@ -42,6 +42,13 @@ class StoreThread {
     }
   }
 
+  /// Waits until it has nothing to do, unless a task of its own is the caller.
+  void flush() {
+    std::unique_lock<std::mutex> lock(shared_->mutex);
+    if (thread_.get_id() == std::this_thread::get_id()) return;
+    shared_->changed.wait(lock, [this] { return shared_->tasks.empty() && !shared_->busy; });
+  }
+
   /// False once it is stopped, or if the system gives no thread.
   bool post(Task task) {
     const std::lock_guard<std::mutex> lock(shared_->mutex);
@@ -64,6 +71,7 @@ class StoreThread {
     std::mutex mutex;  ///< Guards all that follows, and the start of the thread.
     std::condition_variable changed;
     std::deque<Task> tasks;
+    bool busy = false;
     bool closed = false;
   };
 
@@ -74,10 +82,13 @@ class StoreThread {
       if (shared.tasks.empty()) return;
       Task task = std::move(shared.tasks.front());
       shared.tasks.pop_front();
+      shared.busy = true;
       lock.unlock();
       task();
       task = nullptr;  // without the lock: it may hold the last reference to what owns this thread
       lock.lock();
+      shared.busy = false;
+      shared.changed.notify_all();
     }
   }
 

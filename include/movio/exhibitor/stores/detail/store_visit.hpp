@@ -37,7 +37,8 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
         clock_(fetch_->clock()),
         on_event_(fetch_->event_hook()),
         timeout_(fetch_->options().timeout),
-        may_put_off_(fetch_->may_put_off()) {}
+        may_put_off_(fetch_->may_put_off()),
+        only_looks_(fetch_->only_looks()) {}
   StoreVisit(const StoreVisit&) = delete;
   StoreVisit& operator=(const StoreVisit&) = delete;
   ~StoreVisit() override { release(); }
@@ -70,11 +71,11 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
 
   /// Calls the store; a failure ends the look.
   template <class T, class Work>
-  void call(Work work, void (StoreVisit::*next)(T)) {
+  void call(Work work, void (StoreVisit::*next)(const T&)) {
     calls_->call<T>(std::move(work), patience(), transport_, [self = shared_from_this(), next](Result<T> result) {
       if (!result) return self->store_failed(result.error());
       self->calls_->succeeded();
-      (*self.*next)(*std::move(result));
+      (*self.*next)(*result);
     });
   }
 
@@ -82,7 +83,7 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
     call<std::string>([name = seal_->name()](TokenStore& store) { return store.load(name); }, &StoreVisit::loaded);
   }
 
-  void loaded(std::string sealed) {
+  void loaded(const std::string& sealed) {
     const auto entry = sealed.empty() ? std::nullopt : seal_->open(sealed);
     const Verdict verdict = entry ? judge(*entry) : Verdict::pass_over;
     if (verdict == Verdict::use) {
@@ -93,6 +94,7 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
       if (verdict == Verdict::remove) save({}, {});
       return finish(Outcome::ask_issuer);
     }
+    if (only_looks_) return finish(Outcome::put_off);
     acquire();
   }
 
@@ -110,7 +112,7 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
   }
 
   /// With the lease it looks once more: the one who had it before may have saved a token.
-  void acquired(bool given) {
+  void acquired(const bool& given) {
     leased_ = given;
     if (given) return load();
     if (may_put_off_) return finish(Outcome::put_off);
@@ -170,6 +172,7 @@ class StoreVisit : public SharedTokens::Visit, public std::enable_shared_from_th
   const EventHook on_event_;
   const std::chrono::milliseconds timeout_;
   const bool may_put_off_;
+  const bool only_looks_;
   TokenIdentity identity_;  ///< Without the credentials.
   std::optional<Seal> seal_;
   std::string owner_;

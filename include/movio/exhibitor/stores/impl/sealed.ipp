@@ -34,6 +34,10 @@ class SealedStore : public SharedTokens {
   std::shared_ptr<Visit> visit(std::shared_ptr<Fetch> fetch) override {
     return new_shared<StoreVisit>(calls_.share(), sealing_key_, std::move(fetch));
   }
+  /// Nothing in a forked child that has not used the store.
+  void flush() override {
+    if (auto* calls = calls_.own()) calls->flush();
+  }
   Result<Secret> peek(const TokenIdentity& identity) override {
     const auto seal = Seal::of(identity, sealing_key_);
     if (!seal) return seal.error();

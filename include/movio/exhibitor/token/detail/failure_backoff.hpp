@@ -41,14 +41,17 @@ class FailureBackoff {
     error_ = error;
   }
 
+  /// With a store, another process may have a token: that is a reason to look, as other credentials are.
+  explicit FailureBackoff(bool has_store = false) : has_store_(has_store) {}
+
   /// A token was fetched, or the credentials have changed.
-  void clear() { *this = {}; }
+  void clear() { *this = FailureBackoff(has_store_); }
 
   /// Whether the backoff lasts.
   [[nodiscard]] bool stands(const Moment& now) const noexcept { return error_ && now.uptime < until_; }
 
   /// Whether callers get the failure at once. They do not when the issuer may be asked again, nor when it is time to
-  /// look whether the source has other credentials by now, which is once a second.
+  /// look whether the source has other credentials by now, or the store a token, which is once a second.
   [[nodiscard]] bool blocks(const Moment& now) const noexcept { return stands(now) && now.uptime < next_look(); }
 
   /// During a fetch: whether the source still gives only what has failed already, so that the issuer need not be asked.
@@ -67,7 +70,8 @@ class FailureBackoff {
 
   /// The uptime until which `blocks` stays as it is; in the past when nothing blocks.
   [[nodiscard]] std::chrono::nanoseconds next_look() const noexcept {
-    return about_credentials() ? std::min<Uptime>(until_, looked_at_source_ + std::chrono::seconds(1)) : until_;
+    return about_credentials() || has_store_ ? std::min<Uptime>(until_, looked_at_source_ + std::chrono::seconds(1))
+                                             : until_;
   }
 
  private:
@@ -91,6 +95,7 @@ class FailureBackoff {
     return error_ && (tried_.empty() || credentials_refused(*error_));
   }
 
+  bool has_store_;
   std::optional<Error> error_;
   Uptime until_{};
   std::chrono::seconds step_{1};

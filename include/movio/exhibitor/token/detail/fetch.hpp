@@ -85,11 +85,13 @@ class TokenFetch : public SharedTokens::Fetch, public std::enable_shared_from_th
       begun_ = setup_->clock->now();
       auto credentials = ask(setup_->source);
       if (credentials) note_given(mark_of(*credentials));
-      if (auto error = owner_->standing_error(given_)) return complete(*std::move(error), true);
+      standing_ = owner_->standing_error(given_);
+      const auto store = setup_->store.lock();
+      if (standing_ && (!store || !credentials)) return complete(*std::move(standing_), true);
       if (!credentials) return complete(std::move(credentials.error()));
       credentials_ = *std::move(credentials);
       sent_ = given_;
-      if (const auto store = setup_->store.lock()) return look_into(*store);
+      if (store) return look_into(*store);
       request(std::move(credentials_), given_);
     });
   }
@@ -101,6 +103,7 @@ class TokenFetch : public SharedTokens::Fetch, public std::enable_shared_from_th
   [[nodiscard]] const std::shared_ptr<Clock>& clock() const noexcept override { return setup_->clock; }
   [[nodiscard]] const std::weak_ptr<Transport>& transport() const noexcept override { return setup_->transport; }
   [[nodiscard]] bool may_put_off() const noexcept override { return may_put_off_; }
+  [[nodiscard]] bool only_looks() const noexcept override { return standing_.has_value(); }
   [[nodiscard]] EventHook event_hook() const override {
     return [setup = setup_, gate = gate_](const Event& event) {
       const CallbackGate::Pass pass(*gate);
@@ -132,6 +135,7 @@ class TokenFetch : public SharedTokens::Fetch, public std::enable_shared_from_th
   }
 
   void go_on(SharedTokens::Outcome outcome) {
+    if (standing_ && !found_) return complete(*std::move(standing_), true);
     if (outcome == SharedTokens::Outcome::ask_issuer) return request(std::move(credentials_), given_);
     if (outcome == SharedTokens::Outcome::put_off || !found_) return put_off();
     entry_ = std::move(found_->entry);
@@ -239,9 +243,10 @@ class TokenFetch : public SharedTokens::Fetch, public std::enable_shared_from_th
 
   // unguarded: the steps run one after the other
   ClientCredentials credentials_;
-  CredentialsMark given_;         ///< Of the last credentials of the source.
-  CredentialsMark sent_;          ///< Of the credentials in the last request.
-  std::optional<Error> refusal_;  ///< The refusal of the source's credentials, while the previous ones are tried.
+  CredentialsMark given_;          ///< Of the last credentials of the source.
+  CredentialsMark sent_;           ///< Of the credentials in the last request.
+  std::optional<Error> standing_;  ///< An earlier failure that still holds: another process may have a token.
+  std::optional<Error> refusal_;   ///< The refusal of the source's credentials, while the previous ones are tried.
   std::uint64_t requests_ = 0;
   Moment issued_;
   Clock::Steady begun_;

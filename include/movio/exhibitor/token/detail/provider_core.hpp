@@ -45,7 +45,7 @@ class ProviderCore : public FetchOwner, public std::enable_shared_from_this<Prov
 
   /// In a forked child, `parents` is the source of the cached token.
   ProviderCore(std::shared_ptr<const TokenSetup> setup, const ProviderCore* parents)
-      : setup_(std::move(setup)), window_(setup_->options.renew_after) {
+      : setup_(std::move(setup)), backoff_(!setup_->store.expired()), window_(setup_->options.renew_after) {
     if (parents == nullptr) return;
     if (auto token = parents->cache_.salvage()) cache_.store(*std::move(token));
   }

@@ -81,7 +81,10 @@ MOVIO_EXHIBITOR_INLINE TokenProvider::TokenProvider(Endpoints endpoints, Credent
           std::make_unique<State>(std::move(endpoints), std::move(source), std::move(options), std::move(transport))) {}
 
 MOVIO_EXHIBITOR_INLINE TokenProvider::~TokenProvider() {
-  if (auto* core = state_->core.own()) core->close();
+  auto* const core = state_->core.own();
+  if (core == nullptr) return;
+  core->close();
+  if (state_->store) state_->store->flush();
 }
 
 MOVIO_EXHIBITOR_INLINE const Result<void>& TokenProvider::ready() const noexcept { return state_->ready; }
