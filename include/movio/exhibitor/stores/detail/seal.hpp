@@ -68,7 +68,7 @@ class Aes256Gcm {
   static constexpr std::size_t tag_size = 16;
 
   Aes256Gcm(const Secret& key, std::string_view nonce, std::string_view associated, bool encrypts)
-      : context_(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free), encrypts_(encrypts) {
+      : context_(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free) {
     int ignored = 0;
     good_ = context_ &&
             EVP_CipherInit_ex(context_.get(), EVP_aes_256_gcm(), nullptr, as_bytes(key.reveal()), as_bytes(nonce),
@@ -109,7 +109,6 @@ class Aes256Gcm {
   }
 
   std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context_;
-  bool encrypts_;
   bool good_;
 };
 
