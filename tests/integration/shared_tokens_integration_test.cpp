@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: MIT
 
-// Stores of tokens under the real transport: whose thread calls them, and what a forked child does.
+// Stores of tokens under the real transport: whose thread calls them.
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <movio/exhibitor/file_token_store.hpp>
-#include <movio/exhibitor/redis_token_store.hpp>
 #include <mutex>
 #include <set>
 #include <string>
 #include <thread>
 
 #include "catch.hpp"
-#include "forking.hpp"
 #include "integration.hpp"
-#include "redis.hpp"
 #include "support.hpp"
 
 namespace ex = movio::exhibitor;
-using forking::in_child;
-using integration::Redis;
+using integration::provider_over;
 using namespace std::chrono_literals;
 
 namespace {
@@ -62,16 +58,6 @@ class TracedStore : public ex::FileTokenStore {
   std::set<std::thread::id> threads_;
 };
 
-std::shared_ptr<ex::TokenProvider> provider_over(const sandbox::Sandbox& sandbox, std::shared_ptr<ex::TokenStore> store,
-                                                 const std::string& scope = {}) {
-  ex::TokenOptions options;
-  options.scope = scope;
-  options.store = ex::sealed(std::move(store), ex::Secret(std::string(32, 'k')));
-  return std::make_shared<ex::TokenProvider>(integration::endpoints_of(sandbox), integration::credentials_of_sandbox(),
-                                             options,
-                                             std::make_shared<ex::CurlTransport>(integration::trusting(sandbox)));
-}
-
 }  // namespace
 
 TEST_CASE("shared tokens - no store is called on the engine's thread or on a caller's", "[shared_tokens]") {
@@ -93,33 +79,4 @@ TEST_CASE("shared tokens - no store is called on the engine's thread or on a cal
   CHECK(threads.count(engine_thread) == 0);
   CHECK(threads.count(std::this_thread::get_id()) == 0);
   CHECK(sandbox.counters().token_requests == 2);
-}
-
-TEST_CASE("shared tokens - a forked child uses the store over what is its own", "[shared_tokens]") {
-  const sandbox::Sandbox sandbox;
-  const support::TemporaryDirectory directory;
-  const Redis redis;
-  ex::RedisOptions options;
-  options.url = redis.url();
-  for (const std::shared_ptr<ex::TokenStore>& store :
-       {std::static_pointer_cast<ex::TokenStore>(std::make_shared<ex::FileTokenStore>(directory.path("tokens"))),
-        std::static_pointer_cast<ex::TokenStore>(std::make_shared<ex::RedisTokenStore>(options))}) {
-    CAPTURE(std::string(store->kind()));
-    const auto before = sandbox.counters().token_requests;
-    auto provider = provider_over(sandbox, store);
-    const auto token = provider->token();
-    REQUIRE(token);
-    CHECK(in_child([&] {
-      const auto inherited = provider->token();
-      provider->invalidate(*inherited);
-      const auto fetched = provider->token();  // by the child's own threads and connections
-      const bool minted = fetched && provider->status().minted == 1;
-      provider.reset();  // saves it
-      return minted;
-    }));
-    provider->invalidate(*token);
-    CHECK(provider->token());
-    CHECK(provider->status().loaded == 1);  // what the child has saved
-    CHECK(sandbox.counters().token_requests == before + 2);
-  }
 }

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <movio/exhibitor.hpp>
+#include <movio/exhibitor/file_token_store.hpp>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -49,6 +50,15 @@ inline ex::ClientOptions client_options(const sandbox::Sandbox& sandbox) {
   ex::ClientOptions options;
   options.curl = trusting(sandbox);
   return options;
+}
+
+/// A provider that stands for a process of its own, over a store.
+inline std::shared_ptr<ex::TokenProvider> provider_over(const sandbox::Sandbox& sandbox,
+                                                        std::shared_ptr<ex::TokenStore> store) {
+  ex::TokenOptions options;
+  options.store = ex::sealed(std::move(store), ex::Secret(std::string(32, 'k')));
+  return std::make_shared<ex::TokenProvider>(endpoints_of(sandbox), credentials_of_sandbox(), options,
+                                             std::make_shared<ex::CurlTransport>(trusting(sandbox)));
 }
 
 inline ex::ExhibitorClient client_for(const sandbox::Sandbox& sandbox, const ex::ClientOptions& options) {

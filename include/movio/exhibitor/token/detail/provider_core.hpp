@@ -287,10 +287,14 @@ class ProviderCore : public FetchOwner, public std::enable_shared_from_this<Prov
       no_renewal_before_ = std::max(backoff_.next_look(), now.uptime + pause).count();
       queue_notifications(outcome.token);
     }
+    if (!outcome.remembered) tell(outcome, news);
+    notify_waiters();
+  }
+
+  void tell(const FetchOutcome& outcome, FetchNews news) const {
     const auto store = setup_->store.lock();
     if (store) news.origin = store->kind();
-    if (!outcome.remembered) tell_of_fetch(setup_->options.on_event, outcome, news);
-    notify_waiters();
+    tell_of_fetch(setup_->options.on_event, outcome, news);
   }
 
   /// Ends the fetch and queues the waiters' notifications. Called under the mutex.
