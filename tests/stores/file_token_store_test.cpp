@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <movio/exhibitor/stores/file_token_store.hpp>
 #include <string>
 #include <vector>

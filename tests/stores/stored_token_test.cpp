@@ -2,6 +2,7 @@
 
 // Entries that were sealed rightly and hold what they should not.
 #include <chrono>
+#include <cstdint>
 #include <movio/exhibitor/stores/detail/seal.hpp>
 #include <movio/exhibitor/stores/detail/stored_token.hpp>
 #include <nlohmann/json.hpp>

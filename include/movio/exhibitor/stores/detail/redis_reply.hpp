@@ -38,11 +38,12 @@ inline Result<Secret> redis_command(std::initializer_list<std::string_view> word
     sizes.push_back(word.size());
   }
   char* formatted = nullptr;
-  const int size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), texts.data(), sizes.data());
+  // An int before hiredis 1.1, a long long since.
+  const auto size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), texts.data(), sizes.data());
   if (size < 0) return make_error(ErrorKind::storage, "out of memory");
   Secret command(std::string(formatted, static_cast<std::size_t>(size)));
   volatile char* bytes = formatted;
-  for (int i = 0; i < size; ++i) bytes[i] = '\0';
+  for (std::size_t i = 0; i < command.reveal().size(); ++i) bytes[i] = '\0';
   redisFreeCommand(formatted);
   return command;
 }

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "../../detail/json/scanner.hpp"
 #include "../../detail/json/value.hpp"
