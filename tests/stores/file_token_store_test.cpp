@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <iterator>
 #include <movio/exhibitor/stores/file_token_store.hpp>
 #include <string>
@@ -139,6 +141,27 @@ TEST_CASE("file token store - a lease is a lock, not the presence or the age of 
   ex::FileTokenStore other(place.path);
   CHECK(other.save(entry_name, "entry", 1h));  // clears away what is dead
   CHECK_FALSE(other.acquire(entry_name, "c", 1s).value());
+}
+
+TEST_CASE("file token store - a reader sees the old entry or the new one, whole", "[file_token_store]") {
+  const Place place;
+  ex::FileTokenStore store(place.path);
+  const std::string first(60000, 'a');
+  const std::string second(50000, 'b');
+  CHECK(store.save(entry_name, first, 1h));
+  std::atomic<bool> ended{false};
+  auto torn = std::async(std::launch::async, [&] {
+    ex::FileTokenStore reader(place.path);
+    int seen = 0;
+    while (!ended) {
+      const auto text = text_of(reader.load(entry_name));
+      if (text != first && text != second) ++seen;
+    }
+    return seen;
+  });
+  for (int i = 0; i < 200; ++i) CHECK(store.save(entry_name, i % 2 == 0 ? second : first, 1h));
+  ended = true;
+  CHECK(torn.get() == 0);
 }
 
 TEST_CASE("file token store - refuses what another user could have put there", "[file_token_store]") {

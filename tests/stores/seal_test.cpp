@@ -121,6 +121,23 @@ TEST_CASE("seal - the name is HKDF's, as another implementation of RFC 5869 reck
   CHECK(seal_of(identity()).name() == "528408c52161084087803cde2987e952");
 }
 
+TEST_CASE("seal - an entry is AES-256-GCM with the context and the name as associated data", "[seal]") {
+  using ex::detail::hkdf;
+  using ex::detail::length_prefixed;
+  const std::string context = length_prefixed(
+      {"movio::exhibitor token", "1", "secret", "https://issuer.example", "https://api.example", "read", "client-1"});
+  const auto root = hkdf(EVP_PKEY_HKDEF_MODE_EXTRACT_ONLY, long_secret, *ex::detail::sha256(context), 32);
+  const auto key = hkdf(EVP_PKEY_HKDEF_MODE_EXPAND_ONLY, root->reveal(), "entry key", 32);
+  const Seal seal = seal_of(identity());
+  const std::string nonce(12, 'n');
+  const auto sealed_with = [&](const std::string& associated) {
+    return '1' + nonce + *ex::detail::Aes256Gcm(*key, nonce, associated, true).encrypt(entry);
+  };
+  CHECK(opened(seal, sealed_with(length_prefixed({context, seal.name()}))) == entry);
+  CHECK(opened(seal, sealed_with(context)) == "nothing");
+  CHECK(opened(seal, sealed_with("")) == "nothing");
+}
+
 TEST_CASE("seal - a short secret is not used without a sealing key", "[seal]") {
   auto weak = identity();
   weak.credentials.client_secret = ex::Secret(std::string(31, 's'));

@@ -195,6 +195,21 @@ TEST_CASE("shared tokens - dropping an old token leaves the newer entry alone", 
   CHECK(rig.entry() == before);
 }
 
+TEST_CASE("shared tokens - an entry older than what the process has used is passed over", "[shared_tokens]") {
+  StoreRig rig;
+  const auto process = rig.process();
+  const auto first = process->token();
+  rig.settle();
+  const auto [name, entry] = *rig.store->entries().begin();
+  rig.clock->advance(1h);
+  process->invalidate(*first);
+  CHECK(said(process->token()) == "fake-token-2");
+  process->invalidate(*process->token());
+  rig.settle();
+  CHECK(rig.store->save(name, entry, 1h));  // what somebody kept of the store
+  CHECK(said(process->token()) == "fake-token-3");
+}
+
 TEST_CASE("shared tokens - a store that fails costs nobody the token, and is asked again later", "[shared_tokens]") {
   StoreRig rig;
   rig.store->fail("disk full");
