@@ -20,6 +20,7 @@
 
 namespace ex = movio::exhibitor;
 using integration::ask;
+using integration::RawServer;
 using integration::Redis;
 using support::contains;
 using namespace std::chrono_literals;
@@ -45,49 +46,6 @@ std::vector<std::string> tls_options(const sandbox::Sandbox& sandbox) {
   return {"--tls-cert-file",    sandbox.certificate_file(), "--tls-key-file",     sandbox.key_file(),
           "--tls-ca-cert-file", sandbox.ca_file(),          "--tls-auth-clients", "no"};
 }
-
-/// Answers whatever comes with bytes of its own, then closes the connection.
-class OddServer {
- public:
-  explicit OddServer(std::string answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size);
-    ::listen(listener_.get(), 16);
-    ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  OddServer(const OddServer&) = delete;
-  OddServer& operator=(const OddServer&) = delete;
-  ~OddServer() {
-    ::shutdown(listener_.get(), SHUT_RDWR);
-    thread_.join();
-  }
-
-  [[nodiscard]] std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
-  [[nodiscard]] int connections() const { return connections_; }
-
- private:
-  void serve() {
-    for (;;) {
-      const ex::detail::Descriptor peer(::accept(listener_.get(), nullptr, nullptr));
-      if (!peer) return;
-      ++connections_;
-      char request[4096];
-      if (::recv(peer.get(), request, sizeof request, 0) > 0)
-        ::send(peer.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
-    }
-  }
-
-  std::string answer_;
-  ex::detail::Descriptor listener_;
-  int port_ = 0;
-  std::atomic<int> connections_{0};
-  std::thread thread_;
-};
 
 }  // namespace
 
@@ -226,8 +184,11 @@ TEST_CASE("redis token store - a server that answers nonsense is no store, and i
                                     std::string("\0\0\0\0", 4), std::string(), std::string("-LOADING planted\r\n"),
                                     std::string("-MOVED 7 planted.example:6379\r\n"), std::string("*3\r\n:1\r\n")}) {
     CAPTURE(answer);
-    const OddServer server(answer);
-    ex::RedisTokenStore store(options_for(server.url()));
+    const RawServer server([&](int socket) {
+      RawServer::read_until(socket, "\r\nGET\r\n");
+      RawServer::write(socket, answer);
+    });
+    ex::RedisTokenStore store(options_for("redis" + server.url().substr(4)));  // not http
     const auto entry = store.load(redis_entry);
     REQUIRE_FALSE(entry);
     CHECK(entry.error().kind == ex::ErrorKind::storage);

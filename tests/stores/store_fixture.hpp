@@ -11,11 +11,8 @@
 #include <movio/exhibitor/testing.hpp>
 #include <movio/exhibitor/token/provider.hpp>
 #include <mutex>
-#include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "fixtures.hpp"

@@ -77,8 +77,6 @@ class Redis {
   void freeze() const { ::kill(process_, SIGSTOP); }
   void thaw() const { ::kill(process_, SIGCONT); }
 
-  [[nodiscard]] const support::TemporaryDirectory& directory() const noexcept { return directory_; }
-
  private:
   [[nodiscard]] bool tls() const {
     return std::find(options_.begin(), options_.end(), "--tls-cert-file") != options_.end();

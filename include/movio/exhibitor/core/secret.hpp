@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../version.hpp"
 
@@ -65,6 +67,20 @@ class Secret {
  private:
   std::string value_;
 };
+
+namespace detail {
+
+/// Texts joined in one allocation: growing would leave a copy of a secret behind.
+inline Secret joined(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const auto part : parts) size += part.size();
+  std::string text;
+  text.reserve(size);
+  for (const auto part : parts) text += part;
+  return Secret(std::move(text));
+}
+
+}  // namespace detail
 
 /// A secret has no stream operator; this one exists to say so in the compiler's message.
 template <class Char, class Traits>

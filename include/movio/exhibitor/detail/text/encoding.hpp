@@ -47,6 +47,18 @@ constexpr int hex_digit(char c) noexcept {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/// Two lower-case digits for each byte.
+template <class Bytes>
+std::string hexadecimal(const Bytes& bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const auto value : bytes) {
+    const auto byte = static_cast<unsigned char>(value);
+    out += {digits[byte >> 4U], digits[byte & 0x0fU]};
+  }
+  return out;
+}
+
 inline void append_percent_encoded(std::string& out, char c) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);

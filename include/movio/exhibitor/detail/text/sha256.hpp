@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "../../version.hpp"
+#include "encoding.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -93,13 +94,7 @@ class Sha256 {
 };
 
 /// The first eight hexadecimal digits of a token's SHA-256: enough to recognise it in a log, useless to anybody else.
-inline std::string fingerprint(std::string_view token) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const auto digest = Sha256::of(token);
-  std::string out;
-  for (std::size_t i = 0; i < 4; ++i) out += {digits[digest[i] >> 4U], digits[digest[i] & 0x0fU]};
-  return out;
-}
+inline std::string fingerprint(std::string_view token) { return hexadecimal(Sha256::of(token)).substr(0, 8); }
 
 }  // namespace detail
 }  // namespace v0_1

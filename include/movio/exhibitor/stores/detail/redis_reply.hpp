@@ -15,7 +15,6 @@
 
 #include "../../core/result.hpp"
 #include "../../core/secret.hpp"
-#include "../../detail/text/encoding.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {

@@ -15,6 +15,7 @@
 
 #include "../../core/result.hpp"
 #include "../../core/secret.hpp"
+#include "../../detail/text/encoding.hpp"
 #include "../../token/store.hpp"
 
 namespace movio::exhibitor {
@@ -136,7 +137,7 @@ class Seal {
                                                  identity.audience,
                                                  identity.scope,
                                                  identity.credentials.client_id});
-    const Secret input = joined_secret(sealing_key.reveal(), secret);
+    const Secret input = joined({sealing_key.reveal(), secret});
     const auto salt = sha256(context);
     const auto root = salt ? hkdf(EVP_PKEY_HKDEF_MODE_EXTRACT_ONLY, input.reveal(), *salt, 32) : std::nullopt;
     auto key = root ? hkdf(EVP_PKEY_HKDEF_MODE_EXPAND_ONLY, root->reveal(), "entry key", 32) : std::nullopt;
@@ -151,7 +152,7 @@ class Seal {
   /// Nothing if OpenSSL has no randomness.
   [[nodiscard]] std::optional<std::string> seal(const Secret& entry) const {
     const std::size_t size = (entry.reveal().size() / padding + 1) * padding;
-    const Secret plain = joined_secret(entry.reveal(), std::string(size - entry.reveal().size(), ' '));
+    const Secret plain = joined({entry.reveal(), std::string(size - entry.reveal().size(), ' ')});
     std::string nonce(Aes256Gcm::nonce_size, '\0');
     if (RAND_bytes(as_bytes(nonce), static_cast<int>(nonce.size())) != 1) return std::nullopt;
     const auto sealed = Aes256Gcm(key_, nonce, associated_, true).encrypt(plain.reveal());
@@ -174,23 +175,6 @@ class Seal {
 
   Seal(Secret key, std::string name, const std::string& context)
       : key_(std::move(key)), name_(std::move(name)), associated_(length_prefixed({context, name_})) {}
-
-  static Secret joined_secret(std::string_view first, std::string_view second) {
-    std::string text;
-    text.reserve(first.size() + second.size());  // at once: growing would leave a copy behind
-    text.append(first).append(second);
-    return Secret(std::move(text));
-  }
-
-  static std::string hexadecimal(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const char c : bytes) {
-      const auto byte = static_cast<unsigned char>(c);
-      text += {digits[byte >> 4U], digits[byte & 0xfU]};
-    }
-    return text;
-  }
 
   Secret key_;
   std::string name_;

@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -96,7 +95,7 @@ class StoreCalls : public std::enable_shared_from_this<StoreCalls> {
 
   /// The first of an outcome and the end of the patience is what `done` gets.
   template <class T>
-  class Answer : public std::enable_shared_from_this<Answer<T>> {
+  class Answer {
    public:
     Answer(std::weak_ptr<Transport> transport, std::function<void(Result<T>)> done)
         : transport_(std::move(transport)), done_(std::move(done)) {}

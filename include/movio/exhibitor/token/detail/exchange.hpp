@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,16 +33,6 @@ struct TokenExchange {
   const TokenOptions& options;
   const ClientCredentials& credentials;
 };
-
-/// Texts joined in one allocation: growing would leave a copy of a secret behind.
-inline Secret joined(std::initializer_list<std::string_view> parts) {
-  std::size_t size = 0;
-  for (const auto part : parts) size += part.size();
-  std::string text;
-  text.reserve(size);
-  for (const auto part : parts) text += part;
-  return Secret(std::move(text));
-}
 
 inline Secret form_encoded_secret(const ClientCredentials& credentials) {
   return Secret(form_encode(credentials.client_secret.reveal()));

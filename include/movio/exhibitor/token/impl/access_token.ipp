@@ -13,21 +13,9 @@
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
-namespace detail {
-
-/// At once: growing would leave a copy of the token behind.
-inline std::string joined(std::string_view prefix, const Secret& token) {
-  std::string line;
-  line.reserve(prefix.size() + token.reveal().size());
-  line.append(prefix).append(token.reveal());
-  return line;  // not what append() returns: that is a reference, and would be copied
-}
-
-}  // namespace detail
-
 MOVIO_EXHIBITOR_INLINE AccessToken::Data::Data(const Secret& token, std::string granted, std::chrono::seconds life,
                                                Moment begun)
-    : line(detail::joined(line_prefix, token)),
+    : line(detail::joined({line_prefix, token.reveal()})),
       fingerprint(detail::fingerprint(token.reveal())),
       scope(std::move(granted)),
       lifetime(life),
