@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "bulk_fixture.hpp"
 #include "catch.hpp"
 #include "soak_memory.hpp"
@@ -399,7 +400,7 @@ TEST_CASE("bulk - goes on after a 503, of the issuer or of the API, and ends ove
   SECTION("of the issuer") { transport->answer_token(unavailable); }
   SECTION("of the API") { transport->answer(unavailable); }
   const std::vector<ex::Film> films{{"f1", "A Film"}, {"f2", "Another Film"}};
-  auto upload = std::async(std::launch::async, [&] { return ex::Bulk(client).upsert(films); });
+  auto upload = support::in_background([&] { return ex::Bulk(client).upsert(films); });
   while (upload.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
     if (clock->now() > ex::FakeClock().now() + std::chrono::minutes(10)) fixtures::give_up("the upload did not end");
     clock->advance(std::chrono::milliseconds(100));

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "checked_response.hpp"
 #include "fixtures.hpp"
@@ -384,7 +385,7 @@ TEST_CASE("caller - the token of the failure that is told does not get into the 
   rig.transport->answer(fixtures::refusal("unknown token first-planted"));
   rig.transport->answer(ex::json_response(503, R"({"message":"not now, second-planted"})", {{"Retry-After", "70"}}));
   rig.transport->answer(ex::detail::make_error(ex::ErrorKind::connection, "it broke"));
-  auto caller = std::async(std::launch::async, [&] {
+  auto caller = support::in_background([&] {
     auto request = request_for("PUT", "/members");
     request.timeout = 100s;
     return caller_of(rig).send(request);
@@ -419,7 +420,7 @@ TEST_CASE("caller - without a token no call goes out", "[caller]") {
 TEST_CASE("caller - waits for an issuer that is unavailable, and then sends", "[caller]") {
   const Rig rig;
   rig.transport->answer_token(ex::json_response(503, "{}", {{"Retry-After", "7"}}));
-  auto sending = std::async(std::launch::async, [&] { return caller_of(rig).send(request_for("PUT", "/members")); });
+  auto sending = support::in_background([&] { return caller_of(rig).send(request_for("PUT", "/members")); });
   rig.clock->await_waiting(1);
   rig.clock->advance(6999ms);
   CHECK(sending.wait_for(10ms) == std::future_status::timeout);
@@ -435,7 +436,7 @@ TEST_CASE("caller - a wait for an issuer that is unavailable can be cancelled", 
   const ex::CancelSource source;
   auto request = request_for("PUT", "/members");
   request.cancel = source.token();
-  auto sending = std::async(std::launch::async, [&] { return caller_of(rig).send(request); });
+  auto sending = support::in_background([&] { return caller_of(rig).send(request); });
   rig.clock->await_waiting(1);
   source.cancel();
   CHECK(fixtures::outcome(sending).error().kind == Kind::cancelled);
@@ -482,7 +483,7 @@ TEST_CASE("caller - an answer of success that cannot be one leaves open whether 
 TEST_CASE("caller - a pause for the issuer is told of, with the reason", "[caller]") {
   const Rig rig;
   rig.transport->answer_token(ex::json_response(503, "{}", {{"Retry-After", "7"}}));
-  auto sending = std::async(std::launch::async, [&] { return caller_of(rig).send(request_for("PUT", "/members")); });
+  auto sending = support::in_background([&] { return caller_of(rig).send(request_for("PUT", "/members")); });
   rig.clock->await_waiting(1);
   rig.clock->advance(7s);
   CHECK(fixtures::outcome(sending));

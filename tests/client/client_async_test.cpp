@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -171,7 +172,7 @@ TEST_CASE("client async - cancelling ends the wait for a token, and blocking cal
   std::string told;
   rig.transport->hold();
   client.send_async(upsert(), noting(told));
-  auto blocked = std::async(std::launch::async, [&] { return client.send(upsert()); });
+  auto blocked = support::in_background([&] { return client.send(upsert()); });
   rig.clock->await_waiting(1);
   client.cancel_all();
   CHECK(told == "cancelled ");
@@ -193,7 +194,7 @@ TEST_CASE("client async - cancelling all reaches calls with a token of their own
     client.send_async(request, noting(told));
     rig.transport->answer(busy());
     rig.clock->forget_waiting();
-    auto blocked = std::async(std::launch::async, [&] { return client.send(request); });
+    auto blocked = support::in_background([&] { return client.send(request); });
     rig.clock->await_waiting(1);
     CHECK(told.empty());
     client.cancel_all();
@@ -264,7 +265,7 @@ TEST_CASE("client async - draining waits for what is under way, and tells when t
   auto late = client.drain(rig.clock->now());
   REQUIRE_FALSE(late);
   CHECK(late.error().kind == ex::ErrorKind::timeout);
-  auto draining = std::async(std::launch::async, [&] { return client.drain(ex::Clock::Steady::max()).has_value(); });
+  auto draining = support::in_background([&] { return client.drain(ex::Clock::Steady::max()).has_value(); });
   rig.clock->await_waiting(1);
   rig.transport->release();
   CHECK(outcome(draining));
@@ -278,7 +279,7 @@ TEST_CASE("client async - draining for a duration ends when it is over", "[clien
   CHECK(client.provider()->token());
   rig.transport->hold();
   auto answered = client.send_async(upsert());
-  auto draining = std::async(std::launch::async, [&] { return client.drain(10s).has_value(); });
+  auto draining = support::in_background([&] { return client.drain(10s).has_value(); });
   rig.clock->await_waiting(1);
   rig.clock->advance(9s);
   CHECK(draining.wait_for(20ms) == std::future_status::timeout);

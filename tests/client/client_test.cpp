@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -255,10 +256,10 @@ TEST_CASE("client - a late refusal of an old token leaves the new one", "[client
   CHECK(f.client.get("/films"));
   f.transport->answer(refusal());
   f.transport->hold();
-  auto late = std::async(std::launch::async, [&] { return f.client.get("/late"); });
+  auto late = support::in_background([&] { return f.client.get("/late"); });
   fixtures::await([&] { return f.sent() == 2; });
   f.client.provider()->invalidate(*f.client.provider()->token());
-  auto fetching = std::async(std::launch::async, [&] { return f.client.provider()->token(); });
+  auto fetching = support::in_background([&] { return f.client.provider()->token(); });
   fixtures::await([&] { return f.minted() == 2; });
   f.transport->release();
   CHECK(kind_of(outcome(late)) == "ok");
@@ -272,7 +273,7 @@ TEST_CASE("client - the time for a call covers the wait for a token", "[client]"
   f.transport->hold();
   auto request = request_for("GET", "/films");
   request.timeout = 3s;
-  auto call = std::async(std::launch::async, [&] { return f.client.send(request); });
+  auto call = support::in_background([&] { return f.client.send(request); });
   f.clock->await_waiting(1);
   f.clock->advance(3s);
   const auto result = outcome(call);
@@ -288,7 +289,7 @@ TEST_CASE("client - the replay has what is left of the call's time", "[client]")
   f.transport->hold();
   auto request = request_for("GET", "/films");
   request.timeout = 10s;
-  auto call = std::async(std::launch::async, [&] { return f.client.send(request); });
+  auto call = support::in_background([&] { return f.client.send(request); });
   f.clock->await_waiting(1);
   f.clock->advance(1s);
   f.transport->release();
@@ -316,7 +317,7 @@ TEST_CASE("client - a call that is cancelled while it waits for a token is not s
   f.transport->hold();
   auto request = request_for("GET", "/films");
   request.cancel = source.token();
-  auto call = std::async(std::launch::async, [&] { return f.client.send(request); });
+  auto call = support::in_background([&] { return f.client.send(request); });
   f.clock->await_waiting(1);
   source.cancel();
   CHECK(kind_of(outcome(call)) == "cancelled");

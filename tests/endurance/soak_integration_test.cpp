@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "endurance.hpp"
 #include "fixtures.hpp"
@@ -153,7 +154,7 @@ class Shift {
   explicit Shift(World& world) : world_(world) {
     for (std::size_t i = 0; i < calls_in_flight; ++i) call_asynchronously();
     for (unsigned i = 0; i < blocking_threads; ++i) {
-      threads_.push_back(std::async(std::launch::async, [this] {
+      threads_.push_back(support::in_background([this] {
         while (!blocking_ends_) call_and_wait();
       }));
     }
@@ -232,7 +233,7 @@ class Shift {
   }
 
   void end_client() {
-    auto ending = std::async(std::launch::async, [this] { client_.reset(); });
+    auto ending = support::in_background([this] { client_.reset(); });
     fixtures::outcome(ending);
     *ended_ = true;
   }

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "endurance.hpp"
 #include "fixtures.hpp"
@@ -235,7 +236,7 @@ class Caller {
 /// Does something over and over, with pauses.
 template <class Action>
 std::future<void> again_and_again(Steady until, unsigned seed, std::chrono::milliseconds longest_pause, Action action) {
-  return std::async(std::launch::async, [=] {
+  return support::in_background([=] {
     Dice dice(seed);
     while (now() < until) {
       action(dice);
@@ -257,7 +258,7 @@ void strike(World& world) {
   const auto until = now() + endurance::time_for("EXHIBITOR_HAMMER_SECONDS");
   std::vector<std::future<void>> threads;
   for (unsigned seed = 10; seed < 22; ++seed) {
-    threads.push_back(std::async(std::launch::async, [&world, seed, until] { Caller(world, seed).run(until); }));
+    threads.push_back(support::in_background([&world, seed, until] { Caller(world, seed).run(until); }));
   }
   threads.push_back(again_and_again(until, 3, 2ms, [&](Dice& dice) { world.cancel(dice.below(4)); }));
   threads.push_back(again_and_again(until, 4, 5ms, [&](Dice& dice) {
@@ -268,7 +269,7 @@ void strike(World& world) {
   std::this_thread::sleep_until(until);
   await_end(threads);
   threads.clear();
-  threads.push_back(std::async(std::launch::async, [&world] { world.clear(); }));
+  threads.push_back(support::in_background([&world] { world.clear(); }));
   await_end(threads);
 }
 

@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "forking.hpp"
 #include "support.hpp"
@@ -348,7 +349,7 @@ TEST_CASE("bytes of a file - waits for a named pipe's writer, and for what it wr
   const std::string pipe = directory.path("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   const auto source = ex::bytes_of_file(pipe, {}).value();
-  auto text = std::async(std::launch::async, [&] { return drained(source); });
+  auto text = support::in_background([&] { return drained(source); });
   CHECK(text.wait_for(250ms) == std::future_status::timeout);
   std::ofstream(pipe) << "one" << std::flush << "two";
   CHECK(text.get() == "onetwo");
@@ -361,7 +362,7 @@ TEST_CASE("bytes of a file - a wait for a pipe that nobody writes to ends when i
   const CancelSource cancel;
   const auto source = ex::bytes_of_file(pipe, cancel.token()).value();
   char room[4];
-  auto waits = std::async(std::launch::async, [&] { return source(room, 4); });
+  auto waits = support::in_background([&] { return source(room, 4); });
   CHECK(waits.wait_for(20ms) == std::future_status::timeout);
   cancel.cancel();
   const auto cancelled = waits.get();
@@ -383,7 +384,7 @@ TEST_CASE("bytes of a file - a wait that a signal interrupts can still be cancel
   const CancelSource cancel;
   const ex::detail::DescriptorBytes source("a pipe", ex::detail::Descriptor(reader), cancel.token());
   std::promise<pthread_t> thread;
-  auto outcome = std::async(std::launch::async, [&] {
+  auto outcome = support::in_background([&] {
     thread.set_value(::pthread_self());
     char room[4];
     return source(room, 4);

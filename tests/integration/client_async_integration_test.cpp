@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "forking.hpp"
 #include "integration.hpp"
@@ -171,7 +172,7 @@ TEST_CASE("client async - a blocking call is cancelled within milliseconds, in a
   auto options = client_options(server);
   options.retry.first_pause = 20s;
   const auto client = client_for(server, options);
-  auto blocked = std::async(std::launch::async, [&] { return client.send(upsert()); });
+  auto blocked = support::in_background([&] { return client.send(upsert()); });
   while (server.counters().api_calls == 0) std::this_thread::sleep_for(1ms);
   std::this_thread::sleep_for(20ms);
   client.cancel_all();

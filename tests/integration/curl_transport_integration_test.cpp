@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fault_server.hpp"
 #include "integration.hpp"
@@ -305,7 +306,7 @@ TEST_CASE("curl transport - a request that libcurl was about to send again leave
   std::optional<BoundSocket> listener(std::in_place);
   REQUIRE(::listen(listener->descriptor(), 1) == 0);
   const std::string url = "http://127.0.0.1:" + std::to_string(listener->port());
-  auto served = std::async(std::launch::async, [&] {
+  auto served = support::in_background([&] {
     const int socket = ::accept(listener->descriptor(), nullptr, nullptr);
     read_and_answer(socket);
     RawServer::read_until(socket, "{end}");

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "forking.hpp"
 #include "integration.hpp"
@@ -75,7 +76,7 @@ TEST_CASE("fork - during a fetch: the child starts its own, and the parent's goe
   sandbox::Sandbox server;
   server.intercept_token(first_waits_at(gate, asked));
   const auto client = client_for(server);
-  auto blocked = std::async(std::launch::async, [&] { return upserts(client); });
+  auto blocked = support::in_background([&] { return upserts(client); });
   auto waiting = client.provider()->token_async();
   gate.await_arrivals(1);
   CHECK(in_child([&] {
@@ -98,7 +99,7 @@ TEST_CASE("fork - during a blocking call: the child makes one of its own, and th
     return false;
   });
   const auto client = client_for(server);
-  auto blocked = std::async(std::launch::async, [&] { return upserts(client); });
+  auto blocked = support::in_background([&] { return upserts(client); });
   gate.await_arrivals(1);
   CHECK(in_child([&] { return upserts(client); }));
   gate.open();

@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fault_certificates.hpp"
 #include "fixtures.hpp"
@@ -163,7 +164,7 @@ Move move_host() {
 }  // namespace
 
 TEST_CASE("resolver - a name is looked up again although its connection is in use all the time") {
-  auto trying = std::async(std::launch::async, move_host);
+  auto trying = support::in_background(move_host);
   const Move move = fixtures::outcome(trying);
   if (!move.tried) {
     WARN("skipped: mount namespaces are not permitted here");
@@ -174,7 +175,7 @@ TEST_CASE("resolver - a name is looked up again although its connection is in us
 }
 
 TEST_CASE("resolver - nobody waits for a name server that does not answer") {
-  auto trying = std::async(std::launch::async, look_up_in_vain);  // the thread's own view of the file system
+  auto trying = support::in_background(look_up_in_vain);  // the thread's own view of the file system
   const LookUps look_ups = fixtures::outcome(trying);
   if (!look_ups.tried) {
     WARN("skipped: neither mount namespaces nor port 53 are permitted here");

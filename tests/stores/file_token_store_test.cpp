@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -150,7 +151,7 @@ TEST_CASE("file token store - a reader sees the old entry or the new one, whole"
   const std::string second(50000, 'b');
   CHECK(store.save(entry_name, first, 1h));
   std::atomic<bool> ended{false};
-  auto torn = std::async(std::launch::async, [&] {
+  auto torn = support::in_background([&] {
     ex::FileTokenStore reader(place.path);
     int seen = 0;
     while (!ended) {

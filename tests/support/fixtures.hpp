@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "support.hpp"
 
 namespace fixtures {
@@ -113,7 +114,7 @@ template <class Work>
 auto in_threads(int count, Work work) {
   std::vector<std::future<decltype(work())>> futures;
   futures.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) futures.push_back(std::async(std::launch::async, work));
+  for (int i = 0; i < count; ++i) futures.push_back(support::in_background(work));
   std::vector<decltype(work())> outcomes;
   outcomes.reserve(futures.size());
   for (auto& future : futures) outcomes.push_back(outcome(future));

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 
@@ -126,7 +127,7 @@ TEST_CASE("testing - what is held ends when it is cancelled, and is not answered
     CHECK(told == "cancelled ");
   }
   SECTION("blocking") {
-    auto blocked = std::async(std::launch::async, [&] { return transport.send(request); });
+    auto blocked = support::in_background([&] { return transport.send(request); });
     fixtures::await([&] { return !transport.requests().empty(); });
     source.cancel();
     noting(told)(fixtures::outcome(blocked));
@@ -148,7 +149,7 @@ TEST_CASE("testing - what is held ends at its timeout on the transport's clock, 
   auto first = begin(transport, hurried);
   auto second = begin(transport, patient);
   auto third = begin(transport, call("/c"));
-  auto blocked = std::async(std::launch::async, [&] { return transport.send(hurried); });
+  auto blocked = support::in_background([&] { return transport.send(hurried); });
   fixtures::await([&] { return transport.requests().size() == 4; });
   clock->advance(1999ms);
   transport.run_delayed_tasks();  // a timeout is none
@@ -207,7 +208,7 @@ TEST_CASE("testing - held calls of a client end at its timeout, blocking and asy
     transport->hold();
   }
   auto running = client.send_async(fixtures::request_for("GET", "/members"));
-  auto blocked = std::async(std::launch::async, [&] { return client.get("/members"); });
+  auto blocked = support::in_background([&] { return client.get("/members"); });
   while (blocked.wait_for(1ms) != std::future_status::ready) clock->advance(1s);
   CHECK(told_of(blocked.get()) == "timeout");
   CHECK(told_of(fixtures::outcome(running)) == "timeout");
@@ -292,7 +293,7 @@ TEST_CASE("testing - waiting on the fake clock ends when its time has come, or s
   std::condition_variable changed;
   bool ready = false;
   const auto until = clock.now() + 1h;
-  auto waiting = std::async(std::launch::async, [&] {
+  auto waiting = support::in_background([&] {
     std::unique_lock<std::mutex> lock(mutex);
     while (!ready && clock.now() < until) clock.wait_until(lock, changed, until);
     return clock.now() >= until;

@@ -3,6 +3,7 @@
 #include <future>
 #include <movio/exhibitor/token/detail/callback_gate.hpp>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 
@@ -22,13 +23,13 @@ TEST_CASE("callback gate - closing waits for those inside, but not for its own t
   const CallbackGate::Pass own_again(gate);
   std::promise<void> inside;
   std::promise<void> go_on;
-  auto other = std::async(std::launch::async, [&] {
+  auto other = support::in_background([&] {
     const CallbackGate::Pass pass(gate);
     inside.set_value();
     go_on.get_future().wait();
   });
   inside.get_future().wait();
-  auto opener = std::async(std::launch::async, [&] {
+  auto opener = support::in_background([&] {
     fixtures::await([&] { return !CallbackGate::Pass(gate); });  // until the closing has begun
     const bool waits = other.wait_for(10ms) == std::future_status::timeout;
     go_on.set_value();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 
@@ -46,7 +47,7 @@ TEST_CASE("token async - shares the one exchange with those who block", "[token_
   rig.transport->hold();
   provider->token_async(writing_down(told));
   auto future = provider->token_async();
-  auto blocked = std::async(std::launch::async, [&] { return provider->token(); });
+  auto blocked = support::in_background([&] { return provider->token(); });
   rig.clock->await_waiting(1);
   CHECK(provider->status().waiters == 3);
   CHECK(told.empty());

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -76,7 +77,7 @@ TEST_CASE("token order - a waiter whose deadline passes as the fetch completes g
     completion = std::thread([&] { rig.transport->release(); });
     fixtures::await([&] { return !provider->status().fetching; });
   });
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
+  auto waiting = support::in_background([&] { return provider->token(deadline); });
   rig.clock_with_moment->await_waiting(1);
   rig.clock_with_moment->advance(1s);
   CHECK(said(outcome(waiting)) == "fake-token-1");
@@ -95,7 +96,7 @@ TEST_CASE("token order - a waiter whose deadline passes as the fetch fails gets 
     completion = std::thread([&] { rig.transport->release(); });
     fixtures::await([&] { return !provider->status().fetching; });
   });
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(deadline); });
+  auto waiting = support::in_background([&] { return provider->token(deadline); });
   rig.clock_with_moment->await_waiting(1);
   rig.clock_with_moment->advance(1s);
   CHECK(said(outcome(waiting)) == "timeout");
@@ -107,7 +108,7 @@ TEST_CASE("token order - a waiter that gives up just before the fetch completes 
   const Rig rig;
   const auto provider = rig.provider();
   rig.transport->hold();
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(rig.clock->now() + 1s); });
+  auto waiting = support::in_background([&] { return provider->token(rig.clock->now() + 1s); });
   rig.clock->await_waiting(1);
   rig.clock->advance(1s);
   CHECK(said(outcome(waiting)) == "timeout");
@@ -235,7 +236,7 @@ TEST_CASE("token order - the provider's destructor waits for a running completio
   });
   std::thread completion([&] { rig.transport->release(); });
   told.get_future().wait();
-  auto ended_after_completion = std::async(std::launch::async, [&] {
+  auto ended_after_completion = support::in_background([&] {
     provider.reset();
     return completion_ended.load();
   });
@@ -262,7 +263,7 @@ TEST_CASE("token order - the provider's destructor waits for a running cancellat
       no_deadline, source.token());
   std::thread cancelling([&] { source.cancel(); });
   told.get_future().wait();
-  auto ended_after_completion = std::async(std::launch::async, [&] {
+  auto ended_after_completion = support::in_background([&] {
     provider.reset();
     return completion_ended.load();
   });

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -73,7 +74,7 @@ TEST_CASE("token provider - the longest timeout is a long one, not one gone by",
   rig.options.timeout = std::chrono::milliseconds::max();
   const auto provider = rig.provider();
   rig.transport->hold();
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(); });
+  auto waiting = support::in_background([&] { return provider->token(); });
   fixtures::await([&] { return rig.minted() == 1; });
   rig.clock->advance(1000h);
   CHECK(waiting.wait_for(20ms) == std::future_status::timeout);  // still waiting
@@ -86,7 +87,7 @@ TEST_CASE("token provider - waits as long as one exchange may take, and a little
   rig.options.timeout = 5s;
   const auto provider = rig.provider();
   rig.transport->hold();
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(); });
+  auto waiting = support::in_background([&] { return provider->token(); });
   rig.clock->await_waiting(1);
   CHECK(rig.transport->token_requests().front().timeout == 5s);
   rig.clock->advance(6s);
@@ -98,8 +99,7 @@ TEST_CASE("token provider - its end cancels who waits and the exchange, whose an
   const Rig rig;
   auto provider = rig.provider();
   rig.transport->hold();
-  auto all =
-      std::async(std::launch::async, [raw = provider.get()] { return in_threads(8, [raw] { return raw->token(); }); });
+  auto all = support::in_background([raw = provider.get()] { return in_threads(8, [raw] { return raw->token(); }); });
   rig.clock->await_waiting(8);
   provider.reset();
   for (const auto& token : outcome(all)) CHECK(said(token) == "cancelled");
@@ -113,8 +113,8 @@ TEST_CASE("token provider - its end leaves another provider on the same transpor
   auto ending = rig.provider();
   const auto staying = rig.provider();
   rig.transport->hold();
-  auto cancelled = std::async(std::launch::async, [raw = ending.get()] { return raw->token(); });
-  auto served = std::async(std::launch::async, [&] { return staying->token(); });
+  auto cancelled = support::in_background([raw = ending.get()] { return raw->token(); });
+  auto served = support::in_background([&] { return staying->token(); });
   rig.clock->await_waiting(2);
   ending.reset();
   CHECK(said(outcome(cancelled)) == "cancelled");
@@ -155,8 +155,7 @@ TEST_CASE("token provider - may end inside an event hook while others wait", "[t
   rig.options.on_event = [provider](const ex::Event&) { provider->reset(); };
   *provider = rig.provider();
   rig.transport->hold();
-  auto all =
-      std::async(std::launch::async, [raw = provider->get()] { return in_threads(8, [raw] { return raw->token(); }); });
+  auto all = support::in_background([raw = provider->get()] { return in_threads(8, [raw] { return raw->token(); }); });
   rig.clock->await_waiting(8);
   rig.transport->release();
   for (const auto& token : outcome(all)) CHECK(said(token) == "fake-token-1");
@@ -186,9 +185,9 @@ TEST_CASE("token provider - its end waits for a credential source that is being 
     return ex::ClientCredentials{"client-1", ex::Secret(fixtures::planted_secret)};
   };
   auto provider = rig.provider();
-  auto waiting = std::async(std::launch::async, [raw = provider.get()] { return raw->token(); });
+  auto waiting = support::in_background([raw = provider.get()] { return raw->token(); });
   asked.get_future().wait();
-  auto ended_after_source = std::async(std::launch::async, [&] {
+  auto ended_after_source = support::in_background([&] {
     provider.reset();
     return source_ended.load();
   });

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -27,12 +28,11 @@ namespace {
 
 /// A call of `token()` in another thread, with a deadline or a cancellation of its own if need be.
 std::future<Token> asking(const std::shared_ptr<ex::TokenProvider>& provider) {
-  return std::async(std::launch::async, [raw = provider.get()] { return raw->token(); });
+  return support::in_background([raw = provider.get()] { return raw->token(); });
 }
 std::future<Token> asking(const std::shared_ptr<ex::TokenProvider>& provider, ex::Clock::Steady deadline,
                           const ex::CancelToken& cancel = {}) {
-  return std::async(std::launch::async,
-                    [raw = provider.get(), deadline, cancel] { return raw->token(deadline, cancel); });
+  return support::in_background([raw = provider.get(), deadline, cancel] { return raw->token(deadline, cancel); });
 }
 
 /// A transport whose timer or whose thread can be taken away.
@@ -63,7 +63,7 @@ TEST_CASE("token provider - fetches once under 64 threads, and all get that toke
   const Rig rig;
   const auto provider = rig.provider();
   rig.transport->hold();
-  auto all = std::async(std::launch::async, [&] { return in_threads(64, [&] { return provider->token(); }); });
+  auto all = support::in_background([&] { return in_threads(64, [&] { return provider->token(); }); });
   rig.clock->await_waiting(64);
   rig.transport->release();
   const auto tokens = outcome(all);
@@ -77,7 +77,7 @@ TEST_CASE("token provider - one failure is everyone's", "[token_provider]") {
   const auto provider = rig.provider();
   rig.transport->answer_token(ex::json_response(401, R"({"error":"invalid_client"})"));
   rig.transport->hold();
-  auto all = std::async(std::launch::async, [&] { return in_threads(64, [&] { return provider->token(); }); });
+  auto all = support::in_background([&] { return in_threads(64, [&] { return provider->token(); }); });
   rig.clock->await_waiting(64);
   rig.transport->release();
   for (const auto& token : outcome(all)) REQUIRE(said(token) == "issuer_rejected");
@@ -103,7 +103,7 @@ TEST_CASE("token provider - a wait may be given a duration", "[token_provider]")
   const Rig rig;
   const auto provider = rig.provider();
   rig.transport->hold();
-  auto hurried = std::async(std::launch::async, [&] { return provider->token(10s); });
+  auto hurried = support::in_background([&] { return provider->token(10s); });
   rig.clock->await_waiting(1);
   rig.clock->advance(9s);
   CHECK(hurried.wait_for(20ms) == std::future_status::timeout);
@@ -222,7 +222,7 @@ TEST_CASE("token provider - a token just fetched goes to its waiters, though it 
   const auto provider = rig.provider();
   rig.transport->set_token_lifetime(1s);
   rig.transport->hold();
-  auto all = std::async(std::launch::async, [&] { return in_threads(8, [&] { return provider->token(); }); });
+  auto all = support::in_background([&] { return in_threads(8, [&] { return provider->token(); }); });
   rig.clock->await_waiting(8);
   rig.clock->advance(2s);
   rig.transport->release();

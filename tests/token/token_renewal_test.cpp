@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -150,7 +151,7 @@ TEST_CASE("token renewal - a renewal under way serves those whose token expires 
   rig.transport->hold();
   CHECK(provider->token());
   rig.clock->advance(24h);
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(); });
+  auto waiting = support::in_background([&] { return provider->token(); });
   rig.clock->await_waiting(1);
   rig.transport->release();
   CHECK(said(outcome(waiting)) == "fake-token-2");
@@ -254,9 +255,8 @@ TEST_CASE("token failure - all waiters of one failure return at once", "[token_r
   const auto provider = rig.provider();
   rig.transport->answer_token(unavailable());
   rig.transport->hold();
-  auto all = std::async(std::launch::async, [&] {
-    return in_threads(32, [&] { return std::make_pair(said(provider->token()), said(provider->token())); });
-  });
+  auto all = support::in_background(
+      [&] { return in_threads(32, [&] { return std::make_pair(said(provider->token()), said(provider->token())); }); });
   rig.clock->await_waiting(32);
   rig.transport->release();
   for (const auto& [first, second] : outcome(all)) {

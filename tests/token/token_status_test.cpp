@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "background.hpp"
 #include "catch.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -73,7 +74,7 @@ TEST_CASE("token status - tells of an exchange under way and who waits for it", 
   const Rig rig;
   const auto provider = rig.provider();
   rig.transport->hold();
-  auto waiting = std::async(std::launch::async, [&] { return provider->token(); });
+  auto waiting = support::in_background([&] { return provider->token(); });
   rig.clock->await_waiting(1);
   CHECK(provider->status().fetching);
   CHECK(provider->status().waiters == 1);
