@@ -3,10 +3,9 @@
 // A libFuzzer target, see run.sh: any bytes as JSON, judged beside nlohmann::json, and as a record of every kind.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 #include <movio/exhibitor/records/cinema.hpp>
 #include <movio/exhibitor/records/detail/reader.hpp>
+#include <movio/exhibitor/records/detail/schemas.hpp>
 #include <movio/exhibitor/records/detail/writer.hpp>
 #include <movio/exhibitor/records/film.hpp>
 #include <movio/exhibitor/records/item.hpp>
@@ -19,6 +18,7 @@
 #include <string_view>
 
 #include "../support/json_judge.hpp"
+#include "expect.hpp"
 
 namespace ex = movio::exhibitor;
 using ex::detail::Reading;
@@ -26,12 +26,6 @@ using ex::detail::RecordReader;
 using ex::detail::RecordWriter;
 
 namespace {
-
-void expect(bool fine, const char* rule) {
-  if (fine) return;
-  std::cerr << "broken: " << rule << std::endl;
-  std::abort();
-}
 
 /// What can be read can be written, and read again as the same; and checking finds what reading finds, into whatever
 /// record it goes.

@@ -93,6 +93,8 @@ TEST_CASE("redis reply - what is cut is waited for, and what is none is refused"
   }
   CHECK(read_in_words("$300000000\r\n" + std::string(300000, 'x')) == "no reply");
   CHECK(read_in_words(std::string(300000, '+')) == "no reply");
+  CHECK(read_in_words("*100000000\r\n") == "no reply");  // hiredis would ask for the memory of as many
+  CHECK(read_in_words("*1\r\n*100000000\r\n") == "no reply");
 }
 
 TEST_CASE("redis reply - one reader takes one reply after the other", "[redis_reply]") {

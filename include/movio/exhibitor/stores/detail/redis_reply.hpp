@@ -50,7 +50,16 @@ inline Result<Secret> redis_command(std::initializer_list<std::string_view> word
 /// Takes replies out of the bytes of a server, which may be anything.
 class RedisReader {
  public:
-  RedisReader() : reader_(redisReaderCreate(), &redisReaderFree) {}
+  RedisReader() : reader_(redisReaderCreate(), &redisReaderFree) {
+    if (!reader_) return;
+    arrays_ = std::make_unique<Arrays>(Arrays{*reader_->fn, reader_->fn->createArray});
+    arrays_->functions.createArray = [](const redisReadTask* task, auto count) -> void* {
+      constexpr decltype(count) most_elements = 16;
+      return count > most_elements ? nullptr : static_cast<const Arrays*>(task->privdata)->create(task, count);
+    };
+    reader_->fn = &arrays_->functions;
+    reader_->privdata = arrays_.get();
+  }
 
   /// Takes bytes that have come. Errors: `protocol`.
   Result<void> feed(std::string_view bytes) {
@@ -71,6 +80,12 @@ class RedisReader {
 
  private:
   static constexpr std::size_t most_bytes = std::size_t{256} << 10U;  ///< Of one reply; an entry has 64 KiB.
+
+  /// hiredis asks for the memory of as many elements as the server announces, unless its function is replaced.
+  struct Arrays {
+    redisReplyObjectFunctions functions;
+    decltype(redisReplyObjectFunctions::createArray) create;
+  };
 
   static Error problem() { return make_error(ErrorKind::protocol, "what it answered is no reply of Redis"); }
 
@@ -97,7 +112,8 @@ class RedisReader {
     return std::string(word.empty() || word.size() > 32 ? "an unknown error" : word);
   }
 
-  std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
+  std::unique_ptr<Arrays> arrays_;
+  std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;  ///< Uses `arrays_` until its end.
   std::size_t fed_ = 0;
 };
 
