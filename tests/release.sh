@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a release needs beyond .ci/run: the soak and the hammer for a long time, here also under sanitizers and on Debian
-# 13 plain, and the README's two commands on Debian 12, 13 and sid, as root and as a user with sudo. Takes hours.
+# 13 plain, the fleet in days of a minute, the fuzzers, and the README's two commands on Debian 12, 13 and sid, as root
+# and as a user with sudo. Takes hours.
 #   tests/release.sh [SECONDS]      of each soak and hammer; default: 600
 # For root, on a Debian. A system that tests/on_debian.sh left in build/ is used again: delete it for a fresh one.
 set -eu
@@ -12,6 +13,12 @@ export EXHIBITOR_SOAK_SECONDS EXHIBITOR_HAMMER_SECONDS
 
 echo "== every source file by itself"
 sh tests/run.sh -DCMAKE_UNITY_BUILD=OFF
+
+echo "== a fleet of processes shares its tokens, in days of a minute"
+EXHIBITOR_FLEET_DAY_SECONDS=60 build/tests/tests/exhibitor_integration_tests '[token_sharing]'
+
+echo "== what reads the input of others, fuzzed for a minute each"
+sh tests/fuzz/run.sh 60
 
 . cmake/debian-packages.sh
 install_clang
