@@ -7,8 +7,12 @@ set -eu
 cd "$(dirname "$0")/.."
 
 . cmake/debian-packages.sh
+case $(cat /etc/debian_version 2>/dev/null) in # a server of each kind
+12*) redis=redis-server ;;
+*) redis=valkey-server ;;
+esac
 install_missing ca-certificates catch2 cmake g++ libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev \
-  libhiredis-dev libnghttp2-dev libssl-dev ninja-build nginx-light nlohmann-json3-dev redis-server
+  libhiredis-dev libnghttp2-dev libssl-dev ninja-build nginx-light nlohmann-json3-dev $redis
 
 build=${BUILD_DIR:-build/tests}
 echo "Building the tests in $build"

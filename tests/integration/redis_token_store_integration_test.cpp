@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 // Tokens in a real Redis (or Valkey) server.
-#include <httplib.h>
-
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -163,6 +161,21 @@ TEST_CASE("redis token store - goes on after a restart, a kill of its connection
   CHECK(loaded(store).empty());
 }
 
+TEST_CASE("redis token store - a failover leaves it without an answer until the name leads to a primary again",
+          "[redis_token_store]") {
+  const Redis server;
+  const Redis other;
+  ex::RedisTokenStore store(options_for(server.url()));
+  REQUIRE(store.save(redis_entry, "sealed", 1min));
+  ask(server, {"REPLICAOF", "127.0.0.1", std::to_string(other.port())});
+  const auto refused = store.save(redis_entry, "newer", 1min);
+  REQUIRE_FALSE(refused);
+  CHECK(contains(refused.error().message, "READONLY"));
+  ask(server, {"REPLICAOF", "NO", "ONE"});
+  CHECK(store.save(redis_entry, "newer", 1min));
+  CHECK(loaded(store) == "newer");
+}
+
 TEST_CASE("redis token store - says what is wrong with the server", "[redis_token_store]") {
   Redis full({"--maxmemory", "1", "--maxmemory-policy", "noeviction"});
   ex::RedisTokenStore to_full(options_for(full.url()));
@@ -203,9 +216,9 @@ TEST_CASE("redis token store - providers on several machines cost one token, of 
           "[redis_token_store]") {
   const sandbox::Sandbox sandbox;
   const Redis redis;
+  integration::RedisMonitor monitor(redis);
   const sandbox::Options defaults;
   std::atomic<int> loads{0};
-  std::vector<std::thread::id> engine_threads;
   const auto make = [&] {
     ex::TokenOptions options;
     options.store =
@@ -239,8 +252,11 @@ TEST_CASE("redis token store - providers on several machines cost one token, of 
                                       "0"})
                               .text;
   CHECK(everything.size() > 500);
+  ask(redis, {"PING", "the end"});
+  const std::string told = monitor.read_until("the end");
+  CHECK(contains(told, "\"SET\" \"movio-exhibitor:token:"));
   for (const std::string& planted :
        {text, defaults.client_id, defaults.client_secret, sandbox.issuer_url(), sandbox.api_url()}) {
-    CHECK_FALSE(contains(everything, planted));
+    CHECK_FALSE(contains(everything + told, planted));
   }
 }

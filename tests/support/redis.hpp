@@ -25,6 +25,18 @@
 
 namespace integration {
 
+/// A connection to a port of this machine; not good when nobody listens there.
+inline ex::detail::Descriptor connected(int port) {
+  ex::detail::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    return ex::detail::Descriptor(-1);
+  return socket;
+}
+
 /// A real server: redis-server, or valkey-server where that is what is installed. In memory only.
 class Redis {
  public:
@@ -84,7 +96,7 @@ class Redis {
 
   void await_answer() const {
     for (int i = 0; i < 1000; ++i) {
-      if (accepts_connections(port_)) return;
+      if (connected(port_)) return;
       if (::waitpid(process_, nullptr, WNOHANG) == process_) {
         throw std::runtime_error("redis-server did not start: " + support::content_of(directory_.path("log")));
       }
@@ -93,19 +105,35 @@ class Redis {
     throw std::runtime_error("redis-server did not answer in time");
   }
 
-  static bool accepts_connections(int port) {
-    const ex::detail::Descriptor probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return ::connect(probe.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  }
-
   int port_;
   std::vector<std::string> options_;
   const support::TemporaryDirectory directory_;
   pid_t process_ = -1;
+};
+
+/// What a server is told from now on, as MONITOR shows it.
+class RedisMonitor {
+ public:
+  explicit RedisMonitor(const Redis& redis) : socket_(connected(redis.port())) {
+    const std::string_view command = "MONITOR\r\n";
+    if (::send(socket_.get(), command.data(), command.size(), MSG_NOSIGNAL) < 0) throw std::runtime_error("no MONITOR");
+    read_until("+OK");
+  }
+
+  /// Everything until a command that has this text.
+  const std::string& read_until(std::string_view end) {
+    char piece[4096];
+    while (!support::contains(seen_, end)) {
+      const auto size = ::recv(socket_.get(), piece, sizeof piece, 0);
+      if (size <= 0) throw std::runtime_error("MONITOR has ended");
+      seen_.append(piece, static_cast<std::size_t>(size));
+    }
+    return seen_;
+  }
+
+ private:
+  const ex::detail::Descriptor socket_;
+  std::string seen_;
 };
 
 /// Asks the server by a connection of its own, as an operator does.
