@@ -3,7 +3,8 @@
 #   tests/bench/run.sh token_hit [ARGUMENT...]     what a hit of TokenProvider::token() costs, beside other ways to share
 #                                                  a token
 #   tests/bench/run.sh calls [ARGUMENT...]         what a call costs, beside raw libcurl and other HTTP libraries
-#   tests/bench/run.sh instructions [REGEX]        the same in instructions, of the rows that the expression finds
+#   tests/bench/run.sh instructions [REGEX]        the same in instructions, of the rows that the expression finds; by
+#                                                  default the library's and raw libcurl's
 #   tests/bench/run.sh profile [REGEX]             where they go: to which library, or which of our headers
 #   tests/bench/run.sh bulk [OPTION...]            what an upload of a million records costs, beside a loop as anybody
 #                                                  would write it and the limit; --help names the options
@@ -21,7 +22,7 @@ case $what in
   token_hit | calls | bulk) target=$what ;;
   instructions | profile) target=calls ;;
   compile) target= ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 shift
 cd "$(dirname "$0")/../.."
@@ -57,7 +58,7 @@ install_missing valgrind
 dumps=$(mktemp -d)
 trap 'rm -rf "$dumps"' EXIT
 valgrind -q --tool=callgrind --callgrind-out-file="$dumps/out" "$build"/tests/bench/calls \
-  --benchmark_filter="${1:-one after|64 in flight}"
+  --benchmark_filter="${1:-(one after|64 in flight).*(raw libcurl|this library)}"
 
 if [ "$what" = profile ]; then
   echo "Instructions of one call, all threads together, by what they were spent in"
