@@ -13,6 +13,21 @@ namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
 
+/// Whether the first byte in memory is the lowest of a word.
+inline bool is_little_endian() noexcept {
+  const std::uint64_t one = 1;
+  char first = 0;
+  std::memcpy(&first, &one, 1);
+  return first == 1;
+}
+
+/// The number of the lowest byte of a word whose highest bit is set; no other bit may be.
+inline std::size_t lowest_marked_byte(std::uint64_t marks) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  const std::uint64_t up_to_it = (marks & (~marks + 1)) - 1;
+  return static_cast<std::size_t>(((up_to_it & ones) * ones) >> 56U) - 1;
+}
+
 /// How many of the first characters of a JSON string's inside stand for themselves and are ASCII: up to a quote, a
 /// backslash, a control character or a byte above 0x7f. Looks at eight bytes at a time.
 inline std::size_t plain_length(std::string_view text) noexcept {
@@ -25,7 +40,9 @@ inline std::size_t plain_length(std::string_view text) noexcept {
     const std::uint64_t below_space = (word - 0x20 * ones) & ~word;
     const std::uint64_t special =
         ((word | below_space) & high) | has_zero(word ^ ('"' * ones)) | has_zero(word ^ ('\\' * ones));
-    if (special != 0) break;
+    if (special == 0) continue;
+    if (is_little_endian()) return at + lowest_marked_byte(special);  // a mark may be wrong, but only above a right one
+    break;
   }
   const auto is_plain = [](char c) { return c >= 0x20 && c != '"' && c != '\\' && is_ascii(c); };
   while (at < text.size() && is_plain(text[at])) ++at;
