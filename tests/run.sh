@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds and runs the tests, for root or a user with sudo. Installs the Debian packages that are missing. Left to
-# .ci/run: that each internal header compiles by itself, and that the check of the rooms goes red.
+# .ci/run: that each header compiles by itself, the week of a fleet, and that the check of the rooms goes red.
 #   tests/run.sh [CMAKE_OPTION...]       for example: tests/run.sh -DCMAKE_CXX_STANDARD=20
 # Environment: BUILD_DIR (default: build/tests), CXX (default: g++)
 set -eu
