@@ -163,4 +163,22 @@ int subscriptions_command(const Options& options) {
   return done ? 0 : report(done.error());
 }
 
+int categories_command(const Options& options) {
+  auto settings = settings_of(options);
+  if (!settings) return report(settings.error());
+  const Interrupt interrupt;
+  const ex::ExhibitorClient client(settings->endpoints, settings->credentials, settings->client);
+  ex::CallOptions call;
+  call.cancel = interrupt.token();
+  const auto categories = client.subscription_categories(call);
+  if (!categories) return report(categories.error());
+  std::string lines;
+  for (const auto& category : *categories) {
+    const auto line = ex::write_record(category);
+    if (!line) return report(line.error());
+    lines += *line + '\n';
+  }
+  return print(lines);
+}
+
 }  // namespace cli

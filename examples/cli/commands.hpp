@@ -11,5 +11,6 @@ int token_command(const Options& options);
 int request_command(const Options& options);
 int delete_command(const Options& options);
 int subscriptions_command(const Options& options);
+int categories_command(const Options& options);
 
 }  // namespace cli

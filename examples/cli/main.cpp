@@ -42,6 +42,8 @@ int run(int argc, const char* const* argv) {
       return upload_command(*options);
     case Command::subscriptions:
       return subscriptions_command(*options);
+    case Command::categories:
+      return categories_command(*options);
     case Command::check:
       return check_command(*options);
   }

@@ -132,6 +132,9 @@ void add_commands(CLI::App& app, Options& options) {
   subscriptions->add_option("MEMBER_ID", options.id, "the member's id, as it is")->required()->type_name("");
   subscriptions->add_option("FILE", options.file, "a JSON array; - is standard input")->required()->type_name("");
 
+  add_command(app, options, Command::categories, "categories",
+              "Print what members can subscribe to, a JSON object on each line");
+
   CLI::App* const remove = add_command(app, options, Command::remove, "delete",
                                        "Delete a record, or many. This is a soft delete: Movio keeps history");
   add_resource(remove, options);

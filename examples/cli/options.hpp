@@ -11,7 +11,7 @@ namespace cli {
 
 namespace ex = movio::exhibitor;
 
-enum class Command { print, token, request, remove, upload, subscriptions, check };
+enum class Command { print, token, request, remove, upload, subscriptions, categories, check };
 
 /// The command line, taken apart; what the texts mean is judged in settings.hpp.
 struct Options {

@@ -49,6 +49,7 @@ std::optional<std::vector<std::string>> path_segments(const std::string& target)
 
 std::optional<Route> find_route(const std::string& target) {
   const auto segments = path_segments(target);
+  if (segments && *segments == std::vector<std::string>{"subscriptions", "categories"}) return Route{"GET", "", ""};
   if (!segments || segments->empty() || id_field(segments->front()) == nullptr) return std::nullopt;
   const std::string& resource = segments->front();
   if (segments->size() == 1) return Route{"PUT", resource, ""};
@@ -99,6 +100,12 @@ json bad_entities(const std::string& resource, const json& records) {
   return entities;
 }
 
+// What members can subscribe to.
+json categories() {
+  return {{{"id", "newsletter"}, {"name", "Newsletter"}, {"channels", {"EMAIL", "SMS"}}},
+          {{"id", "offers"}, {"name", "Offers near you"}, {"channels", {"EMAIL"}}}};
+}
+
 // The array that a body holds, or nothing once the request is answered.
 std::optional<json> read_records(const std::string& resource, const std::string& body, httplib::Response& response) {
   json records = json::parse(body, nullptr, false);
@@ -137,6 +144,7 @@ void Api::handle(const httplib::Request& request, httplib::Response& response) c
     return answer_message(response, 405, "This path allows " + route->method + " only");
   }
   if (!authorize(request, response)) return;
+  if (route->method == "GET") return answer_json(response, 200, categories());
   if (route->method == "PUT") return upsert(route->resource, request.body, response);
   if (route->method == "DELETE") return remove(route->resource, route->id, response);
   replace_subscriptions(route->id, request.body, response);
@@ -155,8 +163,8 @@ bool Api::authorize(const httplib::Request& request, httplib::Response& response
     refuse(response, 401, "invalid_token", verdict.problem);
     return false;
   }
-  // Everything that the API offers is a write. A token without a scope may do all its client may do.
-  if (verdict.scope && !has_word(*verdict.scope, "write:all")) {
+  // A token without a scope may do all its client may do.
+  if (request.method != "GET" && verdict.scope && !has_word(*verdict.scope, "write:all")) {
     refuse(response, 403, "insufficient_scope", "The token lacks the scope write:all");
     return false;
   }

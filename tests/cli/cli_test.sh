@@ -26,7 +26,7 @@ judge "and says so" err_has 'a command is missing; see exhibitor --help'
 refuses "an unknown command" --region eu nonsense
 run frobnicate
 judge "an unknown command is named, and the commands are" grep -q \
-  'there is no command "frobnicate"; the commands are token, request, upload, subscriptions, delete, check; see exhibitor --help$' \
+  'there is no command "frobnicate"; the commands are token, request, upload, subscriptions, categories, delete, check; see exhibitor --help$' \
   "$work/err" || show
 judge "and is a usage error" failed_as 2 invalid_argument
 refuses "a mistyped command before an option" tokn --region eu
@@ -223,6 +223,12 @@ fails 3 credentials "a credentials file that is not JSON" --credentials-file "$w
 fails 3 credentials "a credentials file that is not there" --credentials-file "$work/nowhere" token
 load_env
 
+# --- categories -------------------------------------------------------------------------------------------------------
+
+works "categories prints what members can subscribe to" categories
+judge "a JSON object on each line" out_is '{"id":"newsletter","name":"Newsletter","channels":["EMAIL","SMS"]}
+{"id":"offers","name":"Offers near you","channels":["EMAIL"]}'
+
 # --- check ------------------------------------------------------------------------------------------------------------
 
 # steps_are STEP...: what the lines begin with, in their order
@@ -230,12 +236,13 @@ steps_are() {
   sed 's/^\(ok\|warn\|FAILED\|skipped\)  *\([a-z]*\): \(issuer:\|api:\)\{0,1\}.*/\1 \2 \3/; s/[: ]*$//' "$work/out" >"$work/steps"
   printf '%s\n' "$@" | cmp -s - "$work/steps" || { sed 's/^/#   /' "$work/steps" && false; }
 }
-end='Not proven: that this client may write. The API documents no reads, and check never writes.'
+end='Not proven: that this client may write; check never writes.'
 
 works "check finds everything well" check
 judge "check prints a line for each step" steps_are "ok configuration" "ok proxy" "ok tls issuer" "ok tls api" \
   "ok clock" "ok token" "ok api" "$end"
 judge "check tells who signed the certificates" test "$(grep -c 'signed by "CN' "$work/out")" -eq 2
+judge "check reads the subscription categories" out_has 'it took the token and named 2 subscription categories$'
 judge "check tells audience and quota" out_has ", audience $MOVIO_API_URL, .*, quota [0-9]+ of [0-9]+ left "
 
 export MOVIO_CLIENT_SECRET="$wrong_secret"

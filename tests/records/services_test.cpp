@@ -77,6 +77,7 @@ const std::map<std::string, std::function<bool(const ex::ExhibitorClient&)>>& op
        [](const Client& c) {
          return bool(c.members().update_subscriptions("id", {{"news", ex::Channel::sms}}));
        }},
+      {"GET /subscriptions/categories", [](const Client& c) { return bool(c.subscription_categories()); }},
   };
   return table;
 }
@@ -110,19 +111,22 @@ TEST_CASE("resources - each operation of the API is one call, and says which", "
   for (const auto& [operation, call] : operations()) {
     CAPTURE(operation);
     const ResourcesFixture f;
+    if (operation.substr(0, 3) == "GET") f.answer(200, "[]");
     CHECK(call(f.client));
     CHECK(f.operation(0) == with_id(operation));
   }
 }
 
 TEST_CASE("resources - the comments name the operations of the table, and no others", "[resources]") {
-  const auto here = std::filesystem::path(__FILE__).parent_path();
-  std::ifstream header(here / "../../include/movio/exhibitor/records/services.hpp");
-  REQUIRE(header);
+  const auto headers = std::filesystem::path(__FILE__).parent_path() / "../../include/movio/exhibitor";
   std::vector<std::string> commented;
-  for (std::string line; std::getline(header, line);) {
-    const std::string mark = "/// @operation ";
-    if (const auto at = line.find(mark); at != std::string::npos) commented.push_back(line.substr(at + mark.size()));
+  for (const char* name : {"records/services.hpp", "client.hpp"}) {
+    std::ifstream header(headers / name);
+    REQUIRE(header);
+    for (std::string line; std::getline(header, line);) {
+      const std::string mark = "/// @operation ";
+      if (const auto at = line.find(mark); at != std::string::npos) commented.push_back(line.substr(at + mark.size()));
+    }
   }
   std::sort(commented.begin(), commented.end());
   std::vector<std::string> listed;
@@ -201,13 +205,15 @@ TEST_CASE("resources - a call sets its own timeout, cancellation, attempts, head
   CHECK(client.films().upsert(films(1).front(), options));
   CHECK(client.films().remove("f1", options));
   CHECK(client.members().update_subscriptions("m1", {{"news", ex::Channel::sms}}, options));
+  f.transport->answer(ex::json_response(200, "[]"));
+  CHECK(client.subscription_categories(options));
   for (const auto& request : f.transport->requests()) {
     CAPTURE(request.method);
     CHECK(request.timeout == 7s);
     REQUIRE(request.headers.find("X-Batch") != nullptr);
     CHECK(*request.headers.find("X-Batch") == "night");
   }
-  CHECK(f.sent() == 5);
+  CHECK(f.sent() == 6);
   CHECK(contexts == std::vector<void*>(contexts.size(), options.context.get()));
   CHECK_FALSE(contexts.empty());
 
@@ -475,6 +481,40 @@ TEST_CASE("resources - subscriptions are sent as they shall be, and may be repea
   CHECK(f.body(0) == json::parse(R"([{"category_id":"news","channel":"EMAIL","state":"SUBSCRIBED"},
                                      {"category_id":"offers","channel":"SMS","state":"UNSUBSCRIBED"}])"));
   CHECK(f.transport->requests()[0].idempotent);
+}
+
+TEST_CASE("resources - the categories of subscriptions are read", "[resources]") {
+  const ResourcesFixture f;
+  f.answer(200, R"([{"id":"news","name":"Newsletter","channels":["EMAIL","PIGEON"],"order":7},{"id":"bare"}])");
+  const auto read = f.client.subscription_categories();
+  REQUIRE(read);
+  REQUIRE(read->size() == 2);
+  const auto& news = read->front();
+  CHECK(news.id == "news");
+  CHECK(news.name == "Newsletter");
+  REQUIRE(news.channels.size() == 2);
+  CHECK(news.channels[0] == ex::Channel::email);
+  CHECK(news.channels[1].text() == "PIGEON");
+  CHECK(ex::write_record(news).value() ==
+        R"({"id":"news","name":"Newsletter","channels":["EMAIL","PIGEON"],"order":7})");
+  CHECK(read->back().id == "bare");
+}
+
+TEST_CASE("resources - an answer that is no list of categories is an error, and is not quoted", "[resources]") {
+  for (const std::string body :
+       {"", "{}", "null", "[", "[1]", "<planted>", R"([{"name":"planted"}])", R"([],"planted":1)", R"([{"id":7}])",
+        R"([{"id":"planted","channels":"EMAIL"}])", "[]}"}) {
+    CAPTURE(body);
+    const ResourcesFixture f;
+    f.answer(200, body);
+    const auto read = f.client.subscription_categories();
+    REQUIRE_FALSE(read);
+    CHECK(read.error().kind == Kind::protocol);
+    CHECK(read.error().http_status == 200);
+    const bool is_json = json::accept(body);  // else it is no answer of the API's at all
+    CHECK(contains(read.error().message, is_json ? "is no list of categories (categories" : "JSON"));
+    CHECK_FALSE(contains(support::all_text(read.error()), "planted"));
+  }
 }
 
 TEST_CASE("resources - a service outlives the client that gave it", "[resources]") {

@@ -71,6 +71,11 @@ class ExhibitorClient {
   [[nodiscard]] MemberService members() const { return MemberService(caller_); }
   [[nodiscard]] TransactionService transactions() const { return TransactionService(caller_); }
 
+  /// What members can subscribe to: where the `category_id` of a `Subscription` comes from. Changes nothing, and so is
+  /// a harmless way to see whether the API takes this client's tokens.
+  /// @operation GET /subscriptions/categories
+  Result<std::vector<SubscriptionCategory>> subscription_categories(const CallOptions& options = {}) const;
+
   /// GET, for example `get("/films", {{"page", "2"}})`.
   Result<HttpResponse> get(std::string path, Query query = {}) const;
   /// DELETE.

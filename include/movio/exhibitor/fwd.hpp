@@ -60,6 +60,7 @@ struct RetryPolicy;
 struct SessionLine;
 struct SharedClientOptions;
 struct Subscription;
+struct SubscriptionCategory;
 struct Ticket;
 struct TokenOptions;
 struct TokenStatus;

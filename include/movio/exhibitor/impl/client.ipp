@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "../call/detail/caller.hpp"
 #include "../client.hpp"
@@ -70,6 +71,12 @@ MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::send_json(const cha
 }
 
 // Each holds the caller by itself: an event's hook may end the client.
+
+MOVIO_EXHIBITOR_INLINE Result<std::vector<SubscriptionCategory>> ExhibitorClient::subscription_categories(
+    const CallOptions& options) const {
+  const auto caller = caller_;
+  return detail::subscription_categories(*caller, options);
+}
 
 MOVIO_EXHIBITOR_INLINE Result<HttpResponse> ExhibitorClient::send(HttpRequest request) const {
   const auto caller = caller_;

@@ -61,6 +61,8 @@ class RecordService {
   std::shared_ptr<const Caller> caller_;
 };
 
+Result<std::vector<SubscriptionCategory>> subscription_categories(const Caller& caller, const CallOptions& options);
+
 }  // namespace detail
 
 // One small service for each resource; `ExhibitorClient` gives them out. What holds for all:

@@ -25,6 +25,14 @@ struct EnumNames<SubscriptionState> {
   static constexpr std::array<std::string_view, 2> names{"SUBSCRIBED", "UNSUBSCRIBED"};
 };
 
+/// What members can subscribe to, and over which channels; Movio creates them on request.
+struct SubscriptionCategory {
+  std::string id{};  ///< The `category_id` of a subscription.
+  std::string name{};
+  std::vector<OpenEnum<Channel>> channels{};
+  OtherMembers other{};  ///< What else the API told of it.
+};
+
 /// Whether a member receives messages of a category over a channel.
 struct Subscription {
   std::string category_id{};

@@ -31,8 +31,8 @@ inline constexpr bool is_resource = is_one_of<T, Cinema, Film, Item, Ticket, Mem
 
 /// Whether it is one of the structs of the API's JSON.
 template <class T>
-inline constexpr bool is_model =
-    is_resource<T> || is_one_of<T, MemberSubscriptions, Subscription, LoyaltyCard, Preferences, SessionLine, ItemLine>;
+inline constexpr bool is_model = is_resource<T> || is_one_of<T, MemberSubscriptions, Subscription, SubscriptionCategory,
+                                                             LoyaltyCard, Preferences, SessionLine, ItemLine>;
 
 /// The element type of a range, without reference; void if it is not a range.
 template <class Range, class = void>

@@ -135,6 +135,15 @@ struct Schema<Transaction> {
 };
 
 template <>
+struct Schema<SubscriptionCategory> {
+  template <class Visit>
+  static constexpr bool fields(Visit visit) {
+    return visit(required("id", &SubscriptionCategory::id)) && visit(optional("name", &SubscriptionCategory::name)) &&
+           visit(optional("channels", &SubscriptionCategory::channels));
+  }
+};
+
+template <>
 struct Schema<Subscription> {
   template <class Visit>
   static constexpr bool fields(Visit visit) {

@@ -39,6 +39,7 @@ template struct ModelJson<Transaction>;
 template struct ModelJson<SessionLine>;
 template struct ModelJson<ItemLine>;
 template struct ModelJson<Subscription>;
+template struct ModelJson<SubscriptionCategory>;
 template struct ModelJson<MemberSubscriptions>;
 #endif
 

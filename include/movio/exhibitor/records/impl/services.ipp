@@ -9,6 +9,7 @@
 
 #include "../../call/detail/caller.hpp"
 #include "../../detail/text/url.hpp"
+#include "../detail/categories.hpp"
 #include "../detail/receipt.hpp"
 #include "../detail/requests.hpp"
 #include "../detail/schemas.hpp"
@@ -39,6 +40,15 @@ Result<void> RecordService<Record>::send(HttpRequest request, const CallOptions&
   auto answer = caller_->send(with_options(std::move(request), options));
   if (!answer) return std::move(answer.error());
   return confirm_done(operation, *answer);
+}
+
+MOVIO_EXHIBITOR_INLINE Result<std::vector<SubscriptionCategory>> subscription_categories(const Caller& caller,
+                                                                                         const CallOptions& options) {
+  HttpRequest request;
+  request.path = categories_path;
+  const auto answer = caller.send(with_options(std::move(request), options));
+  if (!answer) return answer.error();
+  return categories_in(*answer);
 }
 
 #ifdef MOVIO_EXHIBITOR_SEPARATE_COMPILATION
