@@ -52,7 +52,7 @@ until [ -s "$work/env" ]; do
   sleep 0.1
 done
 unset MOVIO_REGION # the sandbox is in none
-set -a             # what a client needs, exported to it
+set -a             # what a client needs, exported to it: both URLs, credentials, CA file
 # shellcheck source=/dev/null
 . "$work/env"
 set +a
@@ -75,15 +75,13 @@ run() {
   done
   printf '\n'
   code=0
-  exhibitor --issuer-url "$MOVIO_ISSUER_URL" --api-url "$MOVIO_API_URL" "$@" 2>&1 || code=$?
+  exhibitor "$@" 2>&1 || code=$?
   if [ "$code" -ne "$expected" ]; then
     echo "This ended with exit code $code, and $expected was expected." >&2
     exit 1
   fi
   [ "$code" -eq 0 ] || echo "(exit code $code, as it should be)"
 }
-
-echo "Each command below also gets: --issuer-url $MOVIO_ISSUER_URL --api-url $MOVIO_API_URL"
 
 run 0 token
 run 0 request PUT /cinemas --data '[{"cinema_id": "northcitymultiplex01", "name": "North City Multiplex",

@@ -2,6 +2,8 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -32,6 +34,7 @@ std::string footer() {
   return "Environment:\n"
          "  MOVIO_CLIENT_ID, MOVIO_CLIENT_SECRET   the credentials, unless they come from a file or directory\n"
          "  MOVIO_REGION                           eu or us, unless an option names the region or both URLs\n"
+         "  MOVIO_ISSUER_URL, MOVIO_API_URL        both URLs, in place of a region\n"
          "  MOVIO_TOKEN_STORE                      the token store, unless --token-store names it\n"
          "  MOVIO_REDIS_PASSWORD                   its password, or MOVIO_REDIS_PASSWORD_FILE: a file that holds it\n"
          "  MOVIO_CA_FILE, SSL_CERT_FILE           the CA file, unless --ca-file names it\n"
@@ -148,12 +151,48 @@ void add_commands(CLI::App& app, Options& options) {
               "Examine configuration, proxy, TLS, clock, token and API; writes nothing");
 }
 
-std::string unknown_command(const CLI::App& app, const std::string& word) {
-  std::string names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names += (names.empty() ? "" : ", ") + command->get_name();
+/// How many letters must be put in, left out or replaced to make one word of the other (Levenshtein's distance).
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  for (std::size_t i = 0; i < row.size(); ++i) row[i] = i;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+    }
   }
-  return "there is no command" + if_plain(word) + "; the commands are " + names;
+  return row.back();
+}
+
+/// " (did you mean X?)" of the name that is spelled most alike; empty when none is.
+std::string suggestion(std::string_view word, const std::vector<std::string>& names) {
+  const auto nearer = [word](const auto& a, const auto& b) { return distance(word, a) < distance(word, b); };
+  const auto nearest = std::min_element(names.begin(), names.end(), nearer);
+  constexpr std::size_t most = 2;
+  if (nearest == names.end() || distance(word, *nearest) > most) return {};
+  return " (did you mean " + *nearest + "?)";
+}
+
+std::string unknown_command(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+    list += (list.empty() ? "" : ", ") + names.back();
+  }
+  return "there is no command" + if_plain(word) + suggestion(word, names) + "; the commands are " + list;
+}
+
+std::string unknown_option(const CLI::App& app, const std::string& name) {
+  std::vector<std::string> names;
+  const auto add = [&names](const CLI::App& of) {
+    for (const CLI::Option* option : of.get_options()) names.push_back(option->get_name());
+  };
+  add(app);
+  for (const CLI::App* command : app.get_subcommands()) add(*command);
+  return "there is no option " + name + " here" + suggestion(name, names);
 }
 
 /// What is wrong with the arguments that belong to nothing.
@@ -161,7 +200,7 @@ std::string problem_of(const CLI::App& app, const std::vector<std::string>& argu
   for (const std::string& argument : arguments) {
     if (argument.size() < 2 || argument.front() != '-') continue;
     const bool is_long = argument[1] == '-';
-    return "there is no option " + (is_long ? argument.substr(0, argument.find('=')) : argument.substr(0, 2)) + " here";
+    return unknown_option(app, is_long ? argument.substr(0, argument.find('=')) : argument.substr(0, 2));
   }
   return app.get_subcommands().empty() ? unknown_command(app, arguments.front()) : "an argument too many, or unknown";
 }

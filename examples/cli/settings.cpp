@@ -34,20 +34,29 @@ ex::Result<void> set_region(Settings& settings, const std::string& text, const s
   return {};
 }
 
-ex::Result<void> choose_endpoints(Settings& settings, const Options& options) {
-  const bool any_url = options.issuer_url || options.api_url;
-  if (options.region && any_url) return usage("give either --region or the two URLs, not both");
-  if (options.region) return set_region(settings, *options.region, "--region");
-  if (any_url) {
-    if (!options.issuer_url || !options.api_url) return usage("--issuer-url and --api-url must be given together");
-    settings.endpoints = {*options.issuer_url, *options.api_url};
-    settings.region = "none (URLs given)";
-    return {};
-  }
+ex::Result<void> set_region_of_environment(Settings& settings) {
   const std::string region = environment("MOVIO_REGION");
   if (!region.empty()) return set_region(settings, region, "MOVIO_REGION");
   return usage(
       "which region? Give --region eu or --region us, or set MOVIO_REGION, or give --issuer-url and --api-url");
+}
+
+ex::Result<void> choose_endpoints(Settings& settings, const Options& options) {
+  const bool url_given = options.issuer_url || options.api_url;
+  if (options.region && url_given) return usage("give either --region or the two URLs, not both");
+  if (options.region) return set_region(settings, *options.region, "--region");
+  const std::string issuer_url = options.issuer_url.value_or(environment("MOVIO_ISSUER_URL"));
+  const std::string api_url = options.api_url.value_or(environment("MOVIO_API_URL"));
+  if (!url_given && issuer_url.empty() && api_url.empty()) return set_region_of_environment(settings);
+  if (!url_given && !environment("MOVIO_REGION").empty()) {
+    return usage("set either MOVIO_REGION, or MOVIO_ISSUER_URL and MOVIO_API_URL, not both; or give --region");
+  }
+  if (issuer_url.empty() || api_url.empty()) {
+    return usage("--issuer-url and --api-url must be given together, or MOVIO_ISSUER_URL and MOVIO_API_URL set");
+  }
+  settings.endpoints = {issuer_url, api_url};
+  settings.region = url_given ? "none (URLs given)" : "none (URLs of the environment)";
+  return {};
 }
 
 ex::Result<void> check_endpoints(const ex::Endpoints& endpoints) {

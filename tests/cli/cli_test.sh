@@ -30,13 +30,15 @@ judge "an unknown command is named, and the commands are" grep -q \
   "$work/err" || show
 judge "and is a usage error" failed_as 2 invalid_argument
 refuses "a mistyped command before an option" tokn --region eu
-judge "and names it" err_has 'no command "tokn";'
+judge "and names it, and the nearest one" err_has 'no command "tokn" \(did you mean token\?\);'
 refuses "a secret where a command belongs" "$secret"
 judge "and keeps it back" err_has 'there is no command; the commands are'
 refuses "an unknown short option" -r eu token
 judge "and names it" err_has 'there is no option -r here'
 refuses "an unknown option of a command" --region eu token --nonsense x
-judge "and names it" err_has 'there is no option --nonsense here'
+judge "and names it" err_has 'there is no option --nonsense here;'
+refuses "a mistyped option of a command" --region eu upload members x --batchsize 5
+judge "and names it, and the nearest one" err_has 'there is no option --batchsize here \(did you mean --batch-size\?\);'
 refuses "a number that is none" --region eu upload members x --in-flight "$secret"
 judge "and names the option" err_has 'the value of the option --in-flight is not acceptable'
 refuses "an unknown option" --region eu token --client-secret "$secret"
@@ -229,6 +231,18 @@ works "categories prints what members can subscribe to" categories
 judge "a JSON object on each line" out_is '{"id":"newsletter","name":"Newsletter","channels":["EMAIL","SMS"]}
 {"id":"offers","name":"Offers near you","channels":["EMAIL"]}'
 
+# --- The sandbox by the environment -----------------------------------------------------------------------------------
+
+run token
+judge "MOVIO_ISSUER_URL and MOVIO_API_URL name the servers" succeeded || show
+MOVIO_ISSUER_URL=https://127.0.0.1:1/oauth/token run --issuer-url "$MOVIO_ISSUER_URL" token
+judge "an option goes before its variable" succeeded || show
+MOVIO_ISSUER_URL= run token
+judge "one without the other is not enough" failed_as 2 invalid_argument || show
+MOVIO_REGION=eu run token
+judge "nor are they together with MOVIO_REGION" failed_as 2 invalid_argument || show
+judge "which is told" err_has 'set either MOVIO_REGION, or MOVIO_ISSUER_URL and MOVIO_API_URL, not both'
+
 # --- check ------------------------------------------------------------------------------------------------------------
 
 # steps_are STEP...: what the lines begin with, in their order
@@ -266,7 +280,7 @@ run --issuer-url "$MOVIO_ISSUER_URL" --api-url https://127.0.0.1:1 check
 judge "check reports an API that is not there" failed_as 4 connection || show
 run --issuer-url https://127.0.0.1:1/oauth/token --api-url "$MOVIO_API_URL" check
 judge "check reports an issuer that is not there" failed_as 6 issuer_unavailable || show
-run check
+MOVIO_API_URL= run check
 judge "check reports a configuration that cannot be used" failed_as 2 invalid_argument || show
 judge "check then skips all the rest" steps_are "FAILED configuration" "skipped proxy" "skipped tls" "skipped clock" \
   "skipped token" "skipped api" "$end"
