@@ -5,6 +5,7 @@
 #include <movio/exhibitor/detail/text/date_time.hpp>
 #include <movio/exhibitor/records/date.hpp>
 #include <movio/exhibitor/records/detail/timestamps.hpp>
+#include <movio/exhibitor/records/time.hpp>
 #include <string>
 #include <string_view>
 
@@ -303,4 +304,50 @@ TEST_CASE("date - the clock's first and last time are written, or refused as out
     CHECK_FALSE(detail::utc_text(TimePoint::max()));
     CHECK_FALSE(detail::utc_text(TimePoint::min()));
   }
+}
+
+TEST_CASE("date - other forms are read as the format says", "[date]") {
+  struct Row {
+    const char* text;
+    const char* format;
+    const char* date;
+  };
+  for (const Row& row : {Row{"06/08/2024", "%d/%m/%Y", "2024-08-06"}, Row{"6/8/2024", "%d/%m/%Y", "2024-08-06"},
+                         Row{"20240806", "%Y%m%d", "2024-08-06"}, Row{"8.6.2024 ", "%m.%d.%Y ", "2024-08-06"},
+                         Row{"100% 2024-2-29", "100% %Y-%m-%d", "2024-02-29"}}) {
+    CAPTURE(row.text, row.format);
+    CHECK(Date::parse(row.text, row.format).value().text() == row.date);
+  }
+}
+
+TEST_CASE("date - what does not have the form is refused", "[date]") {
+  const auto refused = [](const char* text, const char* format) {
+    const auto date = Date::parse(text, format);
+    return date ? date->text() : date.error().message;
+  };
+  for (const char* text :
+       {"", "6/8/24", "6/8/2024 ", " 6/8/2024", "6-8-2024", "/8/2024", "006/8/2024", "+6/8/2024", "6/8/"}) {
+    CAPTURE(text);
+    CHECK(refused(text, "%d/%m/%Y") == "the date does not have the form %d/%m/%Y");
+  }
+  CHECK(refused("31/2/2024", "%d/%m/%Y") == "there is no such date");
+  CHECK(refused("6/8", "%d/%m") == "a format has %Y, %m and %d");
+  CHECK(refused("", "") == "a format has %Y, %m and %d");
+  CHECK(refused("6/6/8/2024", "%d/%d/%m/%Y") == "the format has a part of the date twice");
+}
+
+TEST_CASE("time - is read with its offset, and written in UTC", "[time]") {
+  const auto utc = [](std::string_view text) {
+    const auto time = ex::parse_time(text);
+    return time ? ex::time_text(*time).value() : time.error().message;
+  };
+  CHECK(utc("2024-08-06T19:30:00+12:00") == "2024-08-06T07:30:00Z");
+  CHECK(utc("2024-01-01T00:15:00-00:30") == "2024-01-01T00:45:00Z");
+  CHECK(utc("2024-08-06T07:30:00.25Z") == "2024-08-06T07:30:00.250000Z");
+  for (const char* text : {"", "2024-08-06", "2024-08-06T19:30:00", "2024-08-06 19:30:00Z", "2024-08-06T19:30Z",
+                           "2024-02-30T00:00:00Z", "2024-08-06T19:30:00+1200"}) {
+    CAPTURE(text);
+    CHECK(utc(text) == "a time has the form 2024-08-06T19:30:00+12:00, or Z for its offset");
+  }
+  CHECK(utc("9999-12-31T00:00:00Z") == "the time lies outside the years that this machine's clock can hold");
 }

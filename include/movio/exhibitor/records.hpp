@@ -10,4 +10,5 @@
 #include "records/services.hpp"
 #include "records/subscription.hpp"
 #include "records/ticket.hpp"
+#include "records/time.hpp"
 #include "records/transaction.hpp"

@@ -24,6 +24,7 @@
 #include "records/impl/decimal.ipp"
 #include "records/impl/json.ipp"
 #include "records/impl/services.ipp"
+#include "records/impl/time.ipp"
 #include "token/impl/access_token.ipp"
 #include "token/impl/credentials.ipp"
 #include "token/impl/provider.ipp"

@@ -19,6 +19,11 @@ class Date {
   /// Reads YYYY-MM-DD. Errors: `invalid_argument`.
   static Result<Date> parse(std::string_view text);
 
+  /// Reads a date of another form, for example `Date::parse("6/8/2024", "%d/%m/%Y")`: `%Y` has four digits, `%m` and
+  /// `%d` one or two; everything else stands for itself. Errors: `invalid_argument`, also for a format that does not
+  /// have each of the three once.
+  static Result<Date> parse(std::string_view text, std::string_view format);
+
   [[nodiscard]] int year() const noexcept { return year_; }
   [[nodiscard]] int month() const noexcept { return month_; }  ///< 1 to 12.
   [[nodiscard]] int day() const noexcept { return day_; }      ///< 1 to 31.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,16 @@ constexpr bool has_pattern(std::string_view text, std::string_view pattern) noex
 constexpr int digits_at(std::string_view text, std::size_t at, std::size_t count) noexcept {
   int number = 0;
   for (const char digit : text.substr(at, count)) number = number * 10 + (digit - '0');
+  return number;
+}
+
+/// Steps over a number of `least` to `most` digits; nothing when there are fewer.
+inline std::optional<int> take_number(std::string_view& text, std::size_t least, std::size_t most) noexcept {
+  std::size_t count = 0;
+  while (count < most && count < text.size() && is_digit(text[count])) ++count;
+  if (count < least) return std::nullopt;
+  const int number = digits_at(text, 0, count);
+  text.remove_prefix(count);
   return number;
 }
 
