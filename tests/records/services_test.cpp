@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <movio/exhibitor/client.hpp>
+#include <movio/exhibitor/records/json.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
