@@ -15,7 +15,7 @@ echo "== every source file by itself"
 sh tests/run.sh -DCMAKE_UNITY_BUILD=OFF
 
 echo "== a fleet of processes shares its tokens, in days of a minute"
-EXHIBITOR_FLEET_DAY_SECONDS=60 build/tests/tests/exhibitor_integration_tests '[token_sharing]'
+EXHIBITOR_FLEET_DAY_SECONDS=60 build/tests/tests/exhibitor_integration_tests '[fleet]'
 
 echo "== what reads the input of others, fuzzed for a minute each"
 sh tests/fuzz/run.sh 60

@@ -188,7 +188,9 @@ std::string unknown_command(const CLI::App& app, const std::string& word) {
 std::string unknown_option(const CLI::App& app, const std::string& name) {
   std::vector<std::string> names;
   const auto add = [&names](const CLI::App& of) {
-    for (const CLI::Option* option : of.get_options()) names.push_back(option->get_name());
+    for (const CLI::Option* option : of.get_options()) {
+      if (option->get_name().compare(0, 2, "--") == 0) names.push_back(option->get_name());
+    }
   };
   add(app);
   for (const CLI::App* command : app.get_subcommands()) add(*command);

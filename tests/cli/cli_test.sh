@@ -34,7 +34,7 @@ judge "and names it, and the nearest one" err_has 'no command "tokn" \(did you m
 refuses "a secret where a command belongs" "$secret"
 judge "and keeps it back" err_has 'there is no command; the commands are'
 refuses "an unknown short option" -r eu token
-judge "and names it" err_has 'there is no option -r here'
+judge "and names it" err_has 'there is no option -r here;'
 refuses "an unknown option of a command" --region eu token --nonsense x
 judge "and names it" err_has 'there is no option --nonsense here;'
 refuses "a mistyped option of a command" --region eu upload members x --batchsize 5

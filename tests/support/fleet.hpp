@@ -1,175 +1,32 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Many processes that share tokens, in fast time: what one of them does, and who starts and kills them.
+// Fleets of processes on one store, and one issuer, for days in fast time, while processes and servers are killed:
+// how many tokens they cost, and whether anyone goes without.
 #include <signal.h>
 #include <spawn.h>
-#include <sys/prctl.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
+#include <functional>
 #include <memory>
-#include <movio/exhibitor/file_token_store.hpp>
-#include <movio/exhibitor/redis_token_store.hpp>
-#include <mutex>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
-#include "fast_time.hpp"
-#include "integration.hpp"
+#include "fleet_member.hpp"
+#include "support.hpp"
 
 namespace fleet {
-
-namespace ex = movio::exhibitor;
-using nlohmann::json;
-
-/// What the processes are told, by an environment variable.
-struct Orders {
-  static constexpr const char* variable = "EXHIBITOR_FLEET_MEMBER";
-
-  fast_time::Speed speed{};
-  std::chrono::milliseconds timeout{};  ///< Of a token, in fast time.
-  int providers = 1;                    ///< In each process.
-  std::string issuer_url;
-  std::string api_url;
-  std::string ca_file;
-  std::string credentials;  ///< A file.
-  std::string redis_url;    ///< Or else `directory`.
-  std::string directory;
-  std::string report;  ///< The file that takes what must not happen.
-  std::chrono::seconds wall_error{};
-
-  [[nodiscard]] std::string text() const {
-    return json{{"factor", speed.factor},     {"begun", speed.begun.time_since_epoch().count()},
-                {"timeout", timeout.count()}, {"providers", providers},
-                {"issuer_url", issuer_url},   {"api_url", api_url},
-                {"ca_file", ca_file},         {"credentials", credentials},
-                {"redis_url", redis_url},     {"directory", directory},
-                {"report", report},           {"wall_error", wall_error.count()}}
-        .dump();
-  }
-  static Orders of(const std::string& text) {
-    const auto told = json::parse(text);
-    const std::chrono::steady_clock::duration begun(told["begun"].get<std::int64_t>());
-    return {{told["factor"], std::chrono::steady_clock::time_point(begun)},
-            std::chrono::milliseconds(told["timeout"].get<std::int64_t>()),
-            told["providers"],
-            told["issuer_url"],
-            told["api_url"],
-            told["ca_file"],
-            told["credentials"],
-            told["redis_url"],
-            told["directory"],
-            told["report"],
-            std::chrono::seconds(told["wall_error"].get<std::int64_t>())};
-  }
-};
-
-/// One provider, with a connection and a store of its own, that is used again and again.
-class User {
- public:
-  explicit User(const Orders& orders)
-      : report_(orders.report, std::ios::app),
-        clock_(std::make_shared<fast_time::Clock>(orders.speed, orders.wall_error)),
-        transport_(std::make_shared<fast_time::Transport>(orders.speed, curl_options(orders))),
-        api_url_(orders.api_url),
-        provider_(ex::Endpoints{orders.issuer_url, orders.api_url, true}, ex::credentials_from_file(orders.credentials),
-                  token_options(orders), transport_) {}
-
-  /// Asks for a token, unless the one before is still waited for.
-  void use() {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (std::exchange(waiting_, true)) return;
-      asked_at_ = clock_->now();
-      answers_at_once_ = asked_at_ < usable_until_;
-    }
-    provider_.token_async([this](const auto& token) { answered(token); });
-  }
-
- private:
-  static ex::CurlOptions curl_options(const Orders& orders) {
-    ex::CurlOptions options;
-    options.ca_file = orders.ca_file;
-    return options;
-  }
-  ex::TokenOptions token_options(const Orders& orders) const {
-    ex::TokenOptions options;
-    options.timeout = orders.timeout;
-    options.clock = clock_;
-    options.store = ex::sealed(store(orders), ex::Secret(std::string(32, 'k')));
-    return options;
-  }
-  static std::shared_ptr<ex::TokenStore> store(const Orders& orders) {
-    if (orders.redis_url.empty()) {
-      return std::make_shared<fast_time::Shortened<ex::FileTokenStore>>(orders.speed, orders.directory);
-    }
-    ex::RedisOptions options;
-    options.url = orders.redis_url;
-    return std::make_shared<fast_time::Shortened<ex::RedisTokenStore>>(orders.speed, options);
-  }
-
-  void answered(const ex::Result<ex::AccessToken>& token) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    waiting_ = false;
-    if (!token) return report("without a token: " + token.error().message);
-    if (answers_at_once_ && clock_->now() - asked_at_ > std::chrono::minutes(30)) report("waited with a valid token");
-    if (held_ && token->same_as(*held_)) return;
-    held_ = *token;
-    usable_until_ = clock_->now() + std::chrono::duration_cast<ex::Clock::Steady::duration>(
-                                        token->usable_life() - token->age(clock_->moment()) - std::chrono::minutes(30));
-    try_out(*token);
-  }
-
-  /// The API must accept each token that a provider gives.
-  void try_out(const ex::AccessToken& token) {
-    auto request = integration::request("GET", api_url_ + "/members/nobody");
-    request.authorization = std::make_shared<const ex::Secret>(std::string(token.authorization()));
-    transport_->start(std::move(request), [this](const ex::Result<ex::HttpResponse>& answer) {
-      if (answer && answer->status == 401) report("a token is given that the API refuses");
-    });
-  }
-
-  void report(const std::string& what) {
-    report_ << (std::to_string(::getpid()) + ", day " +
-                std::to_string(std::chrono::duration<double>(clock_->now().time_since_epoch()).count() / 86400) + ": " +
-                what + '\n')
-            << std::flush;
-  }
-
-  std::ofstream report_;
-  const std::shared_ptr<fast_time::Clock> clock_;
-  const std::shared_ptr<fast_time::Transport> transport_;
-  const std::string api_url_;
-  std::mutex mutex_;  ///< Guards what follows, but the provider.
-  bool waiting_ = false;
-  bool answers_at_once_ = false;
-  ex::Clock::Steady asked_at_;
-  ex::Clock::Steady usable_until_;
-  std::optional<ex::AccessToken> held_;
-  ex::TokenProvider provider_;  ///< Its end comes first.
-};
-
-/// What a process of the fleet does, until it is killed.
-[[noreturn]] inline void serve(const Orders& orders) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::vector<std::unique_ptr<User>> users;
-  for (int i = 0; i < orders.providers; ++i) users.push_back(std::make_unique<User>(orders));
-  for (;;) {
-    for (const auto& user : users) user->use();
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-}
 
 /// Starts this program again as a process of the fleet, and kills it.
 class Member {
@@ -191,6 +48,108 @@ class Member {
 
  private:
   pid_t process_ = -1;
+};
+
+/// How long a day takes. In a quick one, an answer of the store takes as long as a quarter of an hour does, and the
+/// lease of a process that was killed lives too long: what needs these in proportion is left to long ones.
+inline std::chrono::seconds day_length() {
+  const char* told = std::getenv("EXHIBITOR_FLEET_DAY_SECONDS");
+  return std::chrono::seconds(told == nullptr ? 8 : std::atoi(told));
+}
+inline bool days_are_long() { return day_length() >= std::chrono::seconds(60); }
+
+/// The processes, their issuer, and what happens to them.
+class Fleet {
+ public:
+  struct Incident {
+    double day;
+    std::function<void()> happen;
+  };
+
+  Fleet(std::size_t processes, int providers, std::chrono::milliseconds start_distance)
+      : processes_(processes), start_distance_(start_distance) {
+    options_.token_lifetime = day_length();
+    sandbox_ = std::make_unique<sandbox::Sandbox>(options_);
+    orders_.speed.factor = static_cast<int>(86400 / day_length().count());
+    orders_.providers = providers;
+    orders_.timeout = std::chrono::milliseconds(2500) * orders_.speed.factor;
+    orders_.issuer_url = sandbox_->issuer_url();
+    orders_.api_url = sandbox_->api_url();
+    orders_.ca_file = sandbox_->ca_file();
+    orders_.credentials = directory_.path("credentials");
+    orders_.report = directory_.path("report");
+    mount_secret(options_.client_secret);
+  }
+
+  Orders& orders() noexcept { return orders_; }
+  [[nodiscard]] std::string path(const std::string& name) const { return directory_.path(name); }
+  [[nodiscard]] std::uint64_t minted() const { return sandbox_->counters().tokens_issued; }
+  [[nodiscard]] std::string faults() const { return support::content_of(orders_.report); }
+
+  /// Starts all, and lets them run until so many days are over.
+  void live(double days, const std::vector<Incident>& incidents) {
+    orders_.speed.begun = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < processes_; ++i) {
+      members_.push_back(start(i));
+      std::this_thread::sleep_for(start_distance_);
+    }
+    for (auto next = incidents.begin(); today() < days; std::this_thread::sleep_for(std::chrono::milliseconds(5))) {
+      if (next != incidents.end() && today() >= next->day) (next++)->happen();
+      if (std::chrono::steady_clock::now() >= next_kill_) {
+        crash(1);
+        next_kill_ += between_kills_;
+      }
+    }
+    members_.clear();
+  }
+
+  void crash(int count) {
+    for (; count > 0; --count) {
+      const std::size_t index = random_() % processes_;
+      members_[index].reset();
+      members_[index] = start(index);
+    }
+  }
+  /// From now on, one after the other.
+  void crash_each(std::chrono::milliseconds time) {
+    between_kills_ = time;
+    next_kill_ = std::chrono::steady_clock::now() + time;
+  }
+  void crash_no_more() { next_kill_ = std::chrono::steady_clock::time_point::max(); }
+
+  /// The issuer takes a new secret, and no other.
+  void rotate() {
+    sandbox_->set_client_secret("another-secret-of-32-bytes-or-so");
+    mount_secret("another-secret-of-32-bytes-or-so");
+  }
+
+  /// The most tokens that the days may cost: a fifth more than one for each life of a token and each secret.
+  [[nodiscard]] static std::uint64_t allowed(double days_of_first_secret, double days_of_second_secret) {
+    return static_cast<std::uint64_t>(1.2 * (std::ceil(days_of_first_secret) + std::ceil(days_of_second_secret)));
+  }
+
+ private:
+  [[nodiscard]] double today() const { return std::chrono::duration<double>(orders_.speed.passed()).count() / 86400; }
+  /// The clocks of a third each are three minutes early or late.
+  std::unique_ptr<Member> start(std::size_t index) {
+    orders_.wall_error = (static_cast<int>(index % 3) - 1) * std::chrono::minutes(3);
+    return std::make_unique<Member>(orders_);
+  }
+  void mount_secret(const std::string& secret) {
+    directory_.write("new", R"({"client_id": ")" + options_.client_id + R"(", "client_secret": ")" + secret + "\"}");
+    std::filesystem::rename(directory_.path("new"), orders_.credentials);
+  }
+
+  const std::size_t processes_;
+  const std::chrono::milliseconds start_distance_;
+  const support::TemporaryDirectory directory_;
+  sandbox::Options options_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  Orders orders_;
+  std::mt19937 random_{20261201};
+  std::vector<std::unique_ptr<Member>> members_;
+  std::chrono::milliseconds between_kills_{};
+  std::chrono::steady_clock::time_point next_kill_ = std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace fleet
