@@ -138,15 +138,15 @@ TEST_CASE("curl process - a child forked without file descriptors works once the
 
 TEST_CASE("curl process - a connection is no standard stream, also when these are closed", "[curl_process]") {
   const RawServer server(keep_answering);
-  const std::size_t before = connections().size();
   for (const bool blocking : {true, false}) {
     CHECK(in_child([&] {
+      const std::size_t inherited = connections().size();  // the server may not have closed the last one yet
       for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(stream);
       ex::CurlTransport transport;
       const auto answer =
           blocking ? transport.send(request("GET", server.url())) : start_and_wait(transport, server.url());
       const auto kept = connections();
-      return answer && kept.size() == before + 1 && kept.front() > STDERR_FILENO;
+      return answer && kept.size() == inherited + 1 && kept.front() > STDERR_FILENO;
     }));
   }
 }
