@@ -45,7 +45,7 @@ class Clock : public ex::Clock {
   const std::chrono::seconds wall_error_;
 };
 
-/// The issuer counts in real seconds.
+/// The issuer counts in real seconds, and cuts off parts of one: of what it says a token lives, the last is no use.
 class Transport : public ex::Transport {
  public:
   Transport(Speed speed, ex::CurlOptions options) : speed_(speed), real_(std::move(options)) {}
@@ -67,7 +67,7 @@ class Transport : public ex::Transport {
   static void lengthen_life(std::string& body, int factor) {
     auto answer = nlohmann::json::parse(body, nullptr, false);
     if (!answer.is_object() || !answer.contains("expires_in")) return;
-    answer["expires_in"] = answer["expires_in"].get<int>() * factor;
+    answer["expires_in"] = (answer["expires_in"].get<int>() - 1) * factor;
     body = answer.dump();
   }
 

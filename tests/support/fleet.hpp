@@ -68,7 +68,7 @@ class Fleet {
 
   Fleet(std::size_t processes, int providers, std::chrono::milliseconds start_distance)
       : processes_(processes), start_distance_(start_distance) {
-    options_.token_lifetime = day_length();
+    options_.token_lifetime = day_length() + std::chrono::seconds(1);  // see fast_time::Transport
     sandbox_ = std::make_unique<sandbox::Sandbox>(options_);
     orders_.speed.factor = static_cast<int>(86400 / day_length().count());
     orders_.providers = providers;
