@@ -29,7 +29,7 @@ void try_to_seal(const std::string& text) {
   expect(!seal.open(text), "nobody without the key makes an entry");
   std::string entry = seal.seal(ex::Secret(text)).value();
   const auto opened = seal.open(entry);
-  const bool fits = entry.size() <= std::size_t{64} << 10U;
+  const bool fits = entry.size() <= Seal::largest_entry;
   expect(opened.has_value() == fits, "what was sealed can be opened");
   if (opened) expect(opened->reveal().substr(0, text.size()) == text, "it is what was sealed");
   expect(!seal.open(entry.substr(0, entry.size() - 1 - text.size() % 512)), "what is cut is a miss");

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -12,14 +11,6 @@
 namespace movio::exhibitor {
 inline namespace v0_1 {
 namespace detail {
-
-/// Whether the first byte in memory is the lowest of a word.
-inline bool is_little_endian() noexcept {
-  const std::uint64_t one = 1;
-  char first = 0;
-  std::memcpy(&first, &one, 1);
-  return first == 1;
-}
 
 /// The number of the lowest byte of a word whose highest bit is set; no other bit may be.
 inline std::size_t lowest_marked_byte(std::uint64_t marks) noexcept {
@@ -35,14 +26,12 @@ inline std::size_t plain_length(std::string_view text) noexcept {
   constexpr std::uint64_t high = 0x80 * ones;
   const auto has_zero = [](std::uint64_t word) { return (word - ones) & ~word & high; };
   std::size_t at = 0;
-  for (std::uint64_t word = 0; text.size() - at >= sizeof word; at += sizeof word) {
-    std::memcpy(&word, text.data() + at, sizeof word);
+  for (; text.size() - at >= 8; at += 8) {
+    const std::uint64_t word = low_first_word({text.data() + at, 8}, 8);
     const std::uint64_t below_space = (word - 0x20 * ones) & ~word;
     const std::uint64_t special =
         ((word | below_space) & high) | has_zero(word ^ ('"' * ones)) | has_zero(word ^ ('\\' * ones));
-    if (special == 0) continue;
-    if (is_little_endian()) return at + lowest_marked_byte(special);  // a mark may be wrong, but only above a right one
-    break;
+    if (special != 0) return at + lowest_marked_byte(special);  // a mark may be wrong, but only above a right one
   }
   const auto is_plain = [](char c) { return c >= 0x20 && c != '"' && c != '\\' && is_ascii(c); };
   while (at < text.size() && is_plain(text[at])) ++at;

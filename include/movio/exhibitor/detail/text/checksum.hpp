@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "../../version.hpp"
+#include "encoding.hpp"
 
 namespace movio::exhibitor {
 inline namespace v0_1 {
@@ -19,13 +19,14 @@ class Xxh64 {
     std::uint64_t state = size < stripe ? seed + prime5 : stripes(bytes, seed);
     state += size;
     for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
-      state = rotated(state ^ lane(0, word(bytes, 8)), 27) * prime1 + prime4;
+      state = rotated(state ^ lane(0, low_first_word(bytes, 8)), 27) * prime1 + prime4;
     }
     if (bytes.size() >= 4) {
-      state = rotated(state ^ word(bytes, 4) * prime1, 23) * prime2 + prime3;
+      state = rotated(state ^ low_first_word(bytes, 4) * prime1, 23) * prime2 + prime3;
       bytes.remove_prefix(4);
     }
-    for (; !bytes.empty(); bytes.remove_prefix(1)) state = rotated(state ^ word(bytes, 1) * prime5, 11) * prime1;
+    for (; !bytes.empty(); bytes.remove_prefix(1))
+      state = rotated(state ^ low_first_word(bytes, 1) * prime5, 11) * prime1;
     state = (state ^ state >> 33U) * prime2;
     state = (state ^ state >> 29U) * prime3;
     return state ^ state >> 32U;
@@ -47,18 +48,11 @@ class Xxh64 {
     return rotated(state + input * prime2, 31) * prime1;
   }
 
-  /// The first `size` bytes, the first one lowest, on every machine. Compilers make one load of it.
-  static constexpr std::uint64_t word(std::string_view bytes, unsigned size) noexcept {
-    std::uint64_t bits = 0;
-    for (unsigned i = 0; i < size; ++i) bits |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-    return bits;
-  }
-
   /// Steps over as many stripes of four words as there are.
   static std::uint64_t stripes(std::string_view& bytes, std::uint64_t seed) noexcept {
     std::uint64_t lanes[] = {seed + prime1 + prime2, seed + prime2, seed, seed - prime1};
     for (; bytes.size() >= stripe; bytes.remove_prefix(stripe)) {
-      for (unsigned i = 0; i < 4; ++i) lanes[i] = lane(lanes[i], word(bytes.substr(std::size_t{8} * i), 8));
+      for (unsigned i = 0; i < 4; ++i) lanes[i] = lane(lanes[i], low_first_word(bytes.substr(std::size_t{8} * i), 8));
     }
     std::uint64_t state = rotated(lanes[0], 1) + rotated(lanes[1], 7) + rotated(lanes[2], 12) + rotated(lanes[3], 18);
     for (const std::uint64_t each : lanes) state = (state ^ lane(0, each)) * prime1 + prime4;

@@ -119,6 +119,7 @@ class Seal {
  public:
   static constexpr std::size_t shortest_secret = 32;
   static constexpr std::size_t sealing_key_size = 32;
+  static constexpr std::size_t largest_entry = std::size_t{64} << 10U;  ///< A token has 16 KiB, its entry twice that.
 
   /// `sealing_key` is empty or `sealing_key_size` bytes. Errors: `storage`.
   static Result<Seal> of(const TokenIdentity& identity, const Secret& sealing_key) {
@@ -171,7 +172,6 @@ class Seal {
  private:
   static constexpr char format = '1';  ///< Of an entry. Another one is not read.
   static constexpr std::size_t padding = 512;
-  static constexpr std::size_t largest_entry = std::size_t{64} << 10U;  ///< A token has 16 KiB, its entry twice that.
 
   Seal(Secret key, std::string name, const std::string& context)
       : key_(std::move(key)), name_(std::move(name)), associated_(length_prefixed({context, name_})) {}
